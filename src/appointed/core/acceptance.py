@@ -1,0 +1,17 @@
+"""What a service asks of those who come."""
+
+from dataclasses import replace
+
+from appointed.core.catalog import Service
+from appointed.core.errors import ContactMissing, PartyTooLarge
+from appointed.core.visit import Details
+
+
+def accept(service: Service, details: Details) -> Details:
+    """The details as the service takes them, its own locale in place of none. Raises ContactMissing, PartyTooLarge."""
+    channel = service.required_contact
+    if channel is not None and (details.contact is None or details.contact.channel != channel):
+        raise ContactMissing(channel=channel)
+    if service.party_limit is not None and details.party_size > service.party_limit:
+        raise PartyTooLarge(limit=service.party_limit)
+    return details if details.locale else replace(details, locale=service.locale)

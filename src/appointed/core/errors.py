@@ -1,0 +1,213 @@
+"""Every refusal the system can give: a code, the facts, and what is true of the world.
+
+A refusal carries no HTTP status and no sentence: each dialect owns a complete table to its own shape, and the
+words stand in `appointed.i18n`. `REFUSALS` finds a class by its code, which is how a refusal that the database
+stored or raised becomes a value again.
+"""
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+Fact = str | int | None
+
+
+class Refusal(Exception):
+    """The request is understood and is not done."""
+
+    code: ClassVar[str]
+
+    def facts(self) -> dict[str, Fact]:
+        """The data of this refusal by name, each a plain value."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
+
+
+@dataclass(eq=False)
+class MalformedBody(Refusal):
+    """The body is not the JSON object it has to be. `problem` says how."""
+
+    code = "malformed_body"
+    problem: str
+
+
+@dataclass(eq=False)
+class BodyTooLarge(Refusal):
+    """The body is longer than the server reads."""
+
+    code = "body_too_large"
+    limit_bytes: int
+
+
+@dataclass(eq=False)
+class FieldMissing(Refusal):
+    """A field without which the request means nothing is absent."""
+
+    code = "field_missing"
+    field: str
+
+
+@dataclass(eq=False)
+class FieldInvalid(Refusal):
+    """A field holds what it cannot hold. `expected` is the code of what it could."""
+
+    code = "field_invalid"
+    field: str
+    expected: str
+
+
+@dataclass(eq=False)
+class CredentialMissing(Refusal):
+    """The route asks for a credential and the request carries none."""
+
+    code = "credential_missing"
+
+
+@dataclass(eq=False)
+class CredentialUnknown(Refusal):
+    """No live credential is the one presented."""
+
+    code = "credential_unknown"
+
+
+@dataclass(eq=False)
+class ScopeMissing(Refusal):
+    """The credential is good, but not for this."""
+
+    code = "scope_missing"
+    scope: str
+
+
+@dataclass(eq=False)
+class PathUnknown(Refusal):
+    """Nothing stands at this path."""
+
+    code = "path_unknown"
+
+
+@dataclass(eq=False)
+class MethodUnknown(Refusal):
+    """The path stands, but not for this method. `allowed` lists the methods, separated by commas."""
+
+    code = "method_unknown"
+    allowed: str
+
+
+@dataclass(eq=False)
+class ServiceNotFound(Refusal):
+    """The tenant has no such service."""
+
+    code = "service_not_found"
+
+
+@dataclass(eq=False)
+class VisitNotFound(Refusal):
+    """The tenant has no such visit, or not where the request looks for it."""
+
+    code = "visit_not_found"
+
+
+@dataclass(eq=False)
+class ContactMissing(Refusal):
+    """The service wants a way to reach the customer. `channel` is phone or email."""
+
+    code = "contact_missing"
+    channel: str
+
+
+@dataclass(eq=False)
+class PartyTooLarge(Refusal):
+    """More people come than one visit of the service may stand for."""
+
+    code = "party_too_large"
+    limit: int
+
+
+@dataclass(eq=False)
+class SlotNotOffered(Refusal):
+    """The service offers no slot with this start and end. `reason` names the rule that says so."""
+
+    code = "slot_not_offered"
+    reason: str
+
+
+@dataclass(eq=False)
+class SlotTaken(Refusal):
+    """Somebody else has the place."""
+
+    code = "slot_taken"
+
+
+@dataclass(eq=False)
+class HoldLapsed(Refusal):
+    """The hold's time was over before it was confirmed."""
+
+    code = "hold_lapsed"
+
+
+@dataclass(eq=False)
+class StateForbids(Refusal):
+    """The visit's state has no such step. `state` is where it is, `step` is where it was to go."""
+
+    code = "state_forbids"
+    state: str
+    step: str
+
+
+@dataclass(eq=False)
+class KeyReused(Refusal):
+    """The idempotency key was used before, for another request."""
+
+    code = "key_reused"
+
+
+@dataclass(eq=False)
+class ResourceInUse(Refusal):
+    """Visits stand on a resource that could not be as the catalogue wants it and still carry them."""
+
+    code = "resource_in_use"
+    resource: str
+
+
+@dataclass(eq=False)
+class TimeZoneUnknown(Refusal):
+    """No time zone of the IANA database has this name."""
+
+    code = "time_zone_unknown"
+    name: str
+
+
+@dataclass(eq=False)
+class NotASandbox(Refusal):
+    """What was asked is for sandboxes, and this tenant is none."""
+
+    code = "not_a_sandbox"
+
+
+@dataclass(eq=False)
+class ClockGoesForward(Refusal):
+    """A sandbox's clock does not go back; a reset is the way to begin again."""
+
+    code = "clock_goes_forward"
+
+
+@dataclass(eq=False)
+class CatalogMoved(Refusal):
+    """The catalogue changed between the decision and the claim, twice in a row."""
+
+    code = "catalog_moved"
+
+
+@dataclass(eq=False)
+class VisitMoved(Refusal):
+    """Somebody else changed the visit between the decision and the write, twice in a row."""
+
+    code = "visit_moved"
+
+
+@dataclass(eq=False)
+class StoreUnavailable(Refusal):
+    """The database does not answer; nothing is known to have been done."""
+
+    code = "store_unavailable"
+
+
+REFUSALS: dict[str, type[Refusal]] = {kind.code: kind for kind in Refusal.__subclasses__()}

@@ -1,0 +1,99 @@
+"""A visit: one coming of a party, planned or not, with one id from hold to done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from appointed.core.ids import BranchId, ClaimId, GroupId, ItemId, ResourceId, ServiceId, VisitId
+
+
+class State(StrEnum):
+    """Where a visit is in its life."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    RELEASED = "released"
+    EXPIRED = "expired"
+    ABSORBED = "absorbed"
+    WAITING = "waiting"
+    PARKED = "parked"
+    CALLED = "called"
+    SERVING = "serving"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+class Origin(StrEnum):
+    """How a visit came to be."""
+
+    BOOKING = "booking"
+    WALK_IN = "walk_in"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How the customer wants to be reached: `channel` is phone or email, `address` belongs to it.
+
+    `alternate` is a second address that came along, kept as it was given.
+    """
+
+    channel: str
+    address: str
+    alternate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One service for one guest inside a visit. The interval is without buffers; claims carry those."""
+
+    id: ItemId
+    service_id: ServiceId
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`units` of one resource for one closed-open interval of instants, taken by an item of a visit."""
+
+    id: ClaimId
+    item_id: ItemId
+    resource_id: ResourceId
+    starts_at: datetime
+    ends_at: datetime
+    units: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the customer told about the visit; none of it takes capacity but `party_size`, where a service counts heads.
+
+    `custom_data` is a JSON object as text, kept to the letter.
+    """
+
+    locale: str
+    party_size: int = 1
+    contact: Contact | None = None
+    customer_info: tuple[str, ...] | None = None
+    custom_data: str | None = None
+    remote: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The aggregate as the store has it, instants in UTC. A hold without `expires_at` never lapses."""
+
+    id: VisitId
+    branch_id: BranchId
+    state: State
+    origin: Origin
+    details: Details
+    created_at: datetime
+    version: int
+    items: tuple[Item, ...]
+    expires_at: datetime | None = None
+    group_id: GroupId | None = None
+    reminder_at: datetime | None = None
