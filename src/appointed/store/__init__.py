@@ -1,0 +1,1 @@
+"""SQL against PostgreSQL, in plain sight: rows to core values and back."""

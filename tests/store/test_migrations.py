@@ -1,0 +1,150 @@
+"""The schema comes about once, whoever starts first, and not by other files than these."""
+
+import asyncio
+import hashlib
+import os
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4  # noqa: TID251 - tests make identities too
+
+import pytest
+import pytest_asyncio
+
+from appointed.core.visit import Details, State
+from appointed.store.migrate import MigrationError, migrate, migrations
+from appointed.store.pool import open_pool
+from appointed.store.readiness import unready
+from appointed.usecases.clock import system_clock
+from appointed.usecases.context import Context
+from appointed.usecases.visits import Wish, book
+from databases import create_database, drop_database, start_session_server
+from people import MORNING, new_owner, new_queue
+from proofs.raw import FIVE, HOUR, connect
+from proofs.servers import Home
+
+ALL = [migration.number for migration in migrations()]
+PROGRAM = """
+import asyncio, sys
+from appointed.store.migrate import migrate
+sys.stdin.readline()
+sys.stdout.write(" ".join(str(each.number) for each in asyncio.run(migrate(sys.argv[1]))) + "\\n")
+"""
+SOURCES = str(Path(__file__).parents[2] / "src")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def empty(home: Home):
+    """An empty database."""
+    name = f"empty_{uuid4().hex[:8]}"
+    yield await create_database(home.server.dsn, name)
+    await drop_database(home.server.dsn, name)
+
+
+async def numbers(dsn: str) -> list[int]:
+    return [migration.number for migration in await migrate(dsn)]
+
+
+async def test_they_are_numbered_without_gaps() -> None:
+    assert list(range(1, len(ALL) + 1)) == ALL
+
+
+async def test_each_is_applied_once(empty: str) -> None:
+    assert await numbers(empty) == ALL
+    assert await numbers(empty) == []
+
+
+async def test_four_processes_at_once_apply_each_once(empty: str) -> None:
+    running = [
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            PROGRAM,
+            empty,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": SOURCES},
+        )
+        for _ in range(4)
+    ]
+    answers = [(await each.communicate(b"go\n"))[0].split() for each in running]
+    assert [each.returncode for each in running] == [0] * 4
+    assert sorted(int(number) for answer in answers for number in answer) == ALL
+
+
+async def test_a_file_that_changed_afterwards_is_noticed(empty: str) -> None:
+    await migrate(empty)
+    other = hashlib.sha256(b"other").digest()
+    await run(empty, "UPDATE migration SET digest = $1 WHERE number = 2", other)
+    with pytest.raises(MigrationError, match="2"):
+        await migrate(empty)
+
+
+async def test_a_database_of_a_later_release_is_refused(empty: str) -> None:
+    await migrate(empty)
+    await run(empty, "INSERT INTO migration (number, name, digest) VALUES (9999, 'later', '')")
+    with pytest.raises(MigrationError, match="9999"):
+        await migrate(empty)
+
+
+async def test_one_that_fails_leaves_nothing_and_is_made_again(empty: str) -> None:
+    """What stands in the way is a table of the same name."""
+    await run(empty, "CREATE SCHEMA appointed CREATE TABLE visit (x integer)")
+    with pytest.raises(MigrationError, match="visit"):
+        await migrate(empty)
+    assert await run(empty, "SELECT to_regclass('appointed.item')") is None
+    await run(empty, "DROP TABLE appointed.visit")
+    done = await numbers(empty)
+    assert done == ALL[-len(done) :]
+    assert await numbers(empty) == []
+
+
+async def test_an_owner_who_is_no_superuser_migrates_and_serves(tmp_path: Path) -> None:
+    """As on a server that somebody else runs: a role that may make roles, and owns its database."""
+    with start_session_server(tmp_path / "server") as server:
+        await run(server.dsn, "CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'x'")
+        dsn = await create_database(server.dsn, "kept")
+        await run(server.dsn, "ALTER DATABASE kept OWNER TO keeper")
+        theirs = dsn.replace("//postgres@", "//keeper:x@")
+        assert await numbers(theirs) == ALL
+        pool = await open_pool(theirs, 2)
+        try:
+            context = Context(pool, system_clock)
+            assert await unready(pool, system_clock) == []
+            person = await new_owner(context)
+            service = await new_queue(context, person)
+            wish = Wish(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
+            assert (await book(context, person.caller, wish)).state is State.CONFIRMED
+        finally:
+            await pool.close()
+
+
+async def test_what_is_not_durable_or_not_secured_is_not_ready(home: Home, empty: str) -> None:
+    await migrate(empty)
+    pool = await open_pool(empty, 2)
+    try:
+        assert await unready(pool, system_clock) == []
+        assert [each.code for each in await unready(pool, lambda: system_clock() - 2 * FIVE)] == ["clocks_differ"]
+        await run(empty, "ALTER TABLE appointed.item DISABLE ROW LEVEL SECURITY")
+        assert [each.code for each in await unready(pool, system_clock)] == ["row_level_security_off"]
+        await run(empty, "ALTER TABLE appointed.item ENABLE ROW LEVEL SECURITY")
+    finally:
+        await pool.close()
+    name = urlsplit(empty).path[1:]
+    await run(home.server.dsn, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    pool = await open_pool(empty, 2)
+    try:
+        assert [(each.code, each.found) for each in await unready(pool, system_clock)] == [
+            ("not_durable", "synchronous_commit")
+        ]
+    finally:
+        await pool.close()
+
+
+async def run(dsn: str, statement: str, *arguments):
+    """One statement as the owner; its value if it has one."""
+    connection = await connect(dsn, role=None)
+    try:
+        return await connection.fetchval(statement, *arguments)
+    finally:
+        await connection.close()
