@@ -1,0 +1,190 @@
+"""One dialect as an ASGI application, made from its route table.
+
+A request is refused as early as it can be: path and method, credential, scope, size of the body, and only then its
+contents. Every answer is JSON in the dialect's shape and carries X-Request-Id.
+"""
+
+import re
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+
+from appointed.core.caller import Caller
+from appointed.core.errors import BodyTooLarge, CredentialMissing, Refusal
+from appointed.usecases.clock import new_id
+from appointed.usecases.context import Context
+from appointed.wire.decode import decode, encode
+from appointed.wire.dialect import Dialect
+from appointed.wire.lookup import Lookup
+from appointed.wire.openapi import document_route
+from appointed.wire.request import Headers, Request
+from appointed.wire.route import Answer, Credential, Route
+
+BODY_LIMIT_BYTES = 2_000_000
+LOGGED_CAUSES = 4
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Identify = Callable[[Context, str], Awaitable[Caller]]
+"""From the secret of a credential to its caller. Raises CredentialUnknown."""
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_CLOSE = (b"connection", b"close")
+
+_log = structlog.get_logger("appointed.wire")
+
+
+class _ClientGoneError(Exception):
+    pass
+
+
+class DialectApp:
+    """Serves one dialect, at its mount or at the root of a host."""
+
+    def __init__(self, dialect: Dialect, context: Context, identify: Identify) -> None:
+        self.dialect = dialect
+        self._context = context
+        self._identify = identify
+        self._lookup = Lookup((*dialect.routes, document_route(dialect)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.serve(scope, receive, send, raw_path(scope))
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send, local_path: str) -> None:
+        """Answer the HTTP request of `scope`, whose path beneath the mount is `local_path`, still encoded."""
+        headers = Headers(scope["headers"])
+        request_id = request_id_of(headers)
+        request = Request(self._context, scope["method"], local_path, scope["query_string"], headers, request_id)
+        try:
+            try:
+                answer = await self._answer(request, receive)
+            except Refusal as refusal:
+                answer = self.dialect.render_refusal(refusal, _language(request), request_id)
+            body = _encoded(answer)
+        except _ClientGoneError:
+            return
+        except Exception as error:  # noqa: BLE001 - the last resort: answered in the dialect's shape, and logged
+            log_failure(error, request_id, dialect=self.dialect.name, method=request.method)
+            answer = self.dialect.render_failure(_language(request), request_id)
+            body = _encoded(answer)
+        await respond(send, answer, body, request_id, headers if request.unread else None, request.method == "HEAD")
+
+    async def _answer(self, request: Request, receive: Receive) -> Answer:
+        if request.method == "OPTIONS":
+            allowed = self._lookup.allowed(request.local_path)
+            return Answer(HTTPStatus.NO_CONTENT, None, ((b"allow", allowed.encode()),))
+        route, request.path = self._lookup.find(request.method, request.local_path)
+        if route.credential is not Credential.NONE:
+            request.caller = await self._caller(route, request)
+        if route.reads_body:
+            if route.idempotent:
+                request.read_idempotency_key()
+            request.raw_body = await _read_body(request.headers, receive)
+            request.unread = False
+            if route.request_type is not None:
+                request.body = decode(request.raw_body, route.request_type)
+        return await route.handler(request)
+
+    async def _caller(self, route: Route, request: Request) -> Caller | None:
+        secret = self.dialect.read_credential(request.headers)
+        if not secret:
+            if route.credential is Credential.REQUIRED:
+                raise CredentialMissing
+            return None
+        caller = await self._identify(self._context, secret)
+        if route.scope is not None:
+            caller.require(route.scope)
+        return caller
+
+
+async def _read_body(headers: Headers, receive: Receive) -> bytes:
+    """The whole body. Raises BodyTooLarge as soon as its length is announced, or passed, without reading the rest."""
+    announced = headers.raw(b"content-length")
+    if announced is not None and announced.isdigit() and int(announced[:20]) > BODY_LIMIT_BYTES:
+        raise BodyTooLarge(limit_bytes=BODY_LIMIT_BYTES)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= BODY_LIMIT_BYTES:
+        return body
+    chunks: list[bytes] = []
+    length = 0
+    while message["type"] == "http.request":
+        chunks.append(message.get("body", b""))
+        length += len(chunks[-1])
+        if length > BODY_LIMIT_BYTES:
+            raise BodyTooLarge(limit_bytes=BODY_LIMIT_BYTES)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+        message = await receive()
+    raise _ClientGoneError
+
+
+async def respond(
+    send: Send, answer: Answer, body: bytes, request_id: str, unread: Headers | None = None, bodiless: bool = False
+) -> None:
+    """Send the answer. `unread` are the headers of a request whose body was not read; where one may follow that is
+    too long to be passed over, the connection is closed."""
+    headers = [(b"x-request-id", request_id.encode()), *answer.headers]
+    if answer.body is not None:
+        if not any(name == b"content-type" for name, _ in answer.headers):
+            headers.append((b"content-type", b"application/json"))
+        headers.append((b"content-length", str(len(body)).encode()))
+    if unread is not None and _long_body_follows(unread):
+        headers.append(_CLOSE)
+    await send({"type": "http.response.start", "status": int(answer.status), "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if bodiless else body})
+
+
+def _long_body_follows(headers: Headers) -> bool:
+    length = headers.raw(b"content-length")
+    if length is None:
+        return headers.raw(b"transfer-encoding") is not None
+    return not length.isdigit() or int(length[:20]) > BODY_LIMIT_BYTES
+
+
+def _encoded(answer: Answer) -> bytes:
+    if answer.body is None:
+        return b""
+    return answer.body if isinstance(answer.body, bytes) else encode(answer.body)
+
+
+def raw_path(scope: Scope) -> str:
+    """The path as it was sent, without the query."""
+    raw: bytes | None = scope.get("raw_path")
+    if raw is None:
+        return quote(scope["path"])
+    return raw.decode("latin-1") if raw.isascii() else quote(raw, safe="/%:@!$&'()*+,;=~")
+
+
+def request_id_of(headers: Headers) -> str:
+    """The id that the client gave the request, if it is a sane one, or a new one."""
+    given = headers.raw(b"x-request-id")
+    if given and _REQUEST_ID.fullmatch(given):
+        return given.decode("ascii")
+    return str(new_id())
+
+
+def _language(request: Request) -> str | None:
+    if request.caller is not None and request.caller.language:
+        return request.caller.language
+    wanted = request.headers.get("accept-language")
+    return re.split("[,;]", wanted, maxsplit=1)[0].strip() if wanted else None
+
+
+def log_failure(error: BaseException, request_id: str, **facts: str) -> None:
+    """Log where `error` came from, without its message: a driver's message may quote what a customer sent."""
+    causes: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(causes) < LOGGED_CAUSES:
+        frames = traceback.extract_tb(cause.__traceback__)
+        causes.append(f"{type(cause).__name__}: " + " > ".join(f"{f.filename}:{f.lineno} {f.name}" for f in frames))
+        cause = cause.__cause__ or cause.__context__
+    _log.error("request_failed", request_id=request_id, causes=causes, **facts)

@@ -1,0 +1,172 @@
+"""The OpenAPI 3.1 document of one dialect, made from the route table that also serves it."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from types import NoneType
+from typing import Any
+
+import msgspec
+
+from appointed.core.errors import (
+    BodyTooLarge,
+    CredentialMissing,
+    CredentialUnknown,
+    FieldInvalid,
+    FieldMissing,
+    KeyReused,
+    MalformedBody,
+    MethodUnknown,
+    PathUnknown,
+    Refusal,
+    ScopeMissing,
+    StoreUnavailable,
+)
+from appointed.wire.decode import encode
+from appointed.wire.dialect import Dialect
+from appointed.wire.request import Request
+from appointed.wire.route import Answer, Credential, Parameter, Route, Where
+
+JSON = "application/json"
+SCHEMA_REFERENCE = "#/components/schemas/{name}"
+
+IDEMPOTENCY_KEY = Parameter(
+    name="Idempotency-Key",
+    where=Where.HEADER,
+    description="Makes a repeated request safe: for 24 hours the same key with the same request has one effect and "
+    "one answer, and with another request is refused.",
+    schema={"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+)
+
+
+def document_route(dialect: Dialect) -> Route:
+    """The route that serves the dialect's document, which is made now."""
+    text = encode(document(dialect))
+
+    async def read_document(request: Request) -> Answer:
+        del request
+        return Answer(HTTPStatus.OK, text)
+
+    return Route(
+        method="GET",
+        path="/openapi.json",
+        name="openapi_document",
+        summary="This document",
+        handler=read_document,
+        responses={HTTPStatus.OK: dict[str, object]},
+        credential=Credential.NONE,
+    )
+
+
+def document(dialect: Dialect) -> dict[str, Any]:
+    """The document as plain values."""
+    paths: dict[str, dict[str, Any]] = {}
+    schemas, components = _schemas(dialect)
+    for route in dialect.routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(dialect, route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": dialect.title, "version": dialect.version, "description": dialect.description},
+        "servers": [{"url": dialect.mount or "/"}],
+        "paths": paths,
+        "components": {"schemas": components, "securitySchemes": dict(dialect.security)},
+    }
+
+
+def refusals_of(route: Route) -> set[type[Refusal]]:
+    """Every refusal that the route may answer: its own, and those that follow from how it is declared."""
+    kinds: set[type[Refusal]] = {PathUnknown, MethodUnknown, *route.refusals}
+    if route.request_type is not None:
+        kinds |= {MalformedBody, FieldMissing, FieldInvalid}
+    if route.reads_body:
+        kinds.add(BodyTooLarge)
+    if any(parameter.where is not Where.PATH for parameter in route.parameters):
+        kinds |= {FieldInvalid} | ({FieldMissing} if any(p.required for p in route.parameters) else set())
+    if route.credential is not Credential.NONE:
+        kinds |= {CredentialUnknown, StoreUnavailable}
+    if route.credential is Credential.REQUIRED:
+        kinds.add(CredentialMissing)
+    if route.scope is not None:
+        kinds.add(ScopeMissing)
+    if route.idempotent:
+        kinds |= {FieldInvalid, KeyReused}
+    return kinds
+
+
+def _schemas(dialect: Dialect) -> tuple[dict[object, dict[str, Any]], dict[str, Any]]:
+    """The schema of each body type, and the named schemas they refer to."""
+    types: dict[object, None] = {dialect.error_type: None}
+    for route in dialect.routes:
+        bodies = (route.request_type, *route.responses.values())
+        types |= {body: None for body in bodies if body not in (None, NoneType)}
+    schemas, components = msgspec.json.schema_components(types, schema_hook=_schema, ref_template=SCHEMA_REFERENCE)
+    return dict(zip(types, schemas, strict=True)), components
+
+
+def _schema(kind: type) -> dict[str, Any]:
+    """The schema of a type that msgspec has none for: `object` is any JSON value."""
+    if kind is object:
+        return {"description": "Any JSON value."}
+    raise NotImplementedError
+
+
+def _operation(dialect: Dialect, route: Route, schemas: Mapping[object, dict[str, Any]]) -> dict[str, Any]:
+    operation: dict[str, Any] = {"operationId": route.name, "summary": route.summary}
+    if route.description:
+        operation["description"] = route.description
+    if route.tags:
+        operation["tags"] = list(route.tags)
+    parameters = [*route.parameters, *([IDEMPOTENCY_KEY] if route.idempotent else [])]
+    if parameters:
+        operation["parameters"] = [_parameter(parameter) for parameter in parameters]
+    if route.request_type is not None:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas[route.request_type]}}}
+    operation["responses"] = _successes(route, schemas) | _errors(dialect, route, schemas[dialect.error_type])
+    operation["security"] = _security(dialect, route)
+    return operation
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": parameter.where.value,
+        "required": parameter.required or parameter.where is Where.PATH,
+        "description": parameter.description,
+        "schema": dict(parameter.schema),
+    }
+
+
+def _successes(route: Route, schemas: Mapping[object, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        str(int(status)): {"description": HTTPStatus(status).phrase}
+        | ({} if body in (None, NoneType) else {"content": {JSON: {"schema": schemas[body]}}})
+        for status, body in route.responses.items()
+    }
+
+
+def _errors(dialect: Dialect, route: Route, schema: dict[str, Any]) -> dict[str, Any]:
+    """One response for each status of refusal, described by the dialect's codes with what is true of the world."""
+    rows = [(dialect.errors[kind], _first_line(kind)) for kind in _ordered(refusals_of(route))]
+    rows.append((dialect.failure, "The server failed."))
+    lines: dict[int, list[str]] = {}
+    for row, meaning in rows:
+        lines.setdefault(row.status, []).append(f"- `{row.code}`: {meaning}")
+    return {
+        str(int(status)): {"description": "\n".join(said), "content": {JSON: {"schema": schema}}}
+        for status, said in sorted(lines.items())
+    }
+
+
+def _ordered(kinds: Iterable[type[Refusal]]) -> list[type[Refusal]]:
+    return sorted(kinds, key=lambda kind: kind.code)
+
+
+def _first_line(kind: type[Refusal]) -> str:
+    return (kind.__doc__ or "").strip().partition("\n")[0]
+
+
+def _security(dialect: Dialect, route: Route) -> list[dict[str, list[str]]]:
+    """Any one of the dialect's schemes; an empty one stands for asking without a credential."""
+    if route.credential is Credential.NONE:
+        return []
+    schemes: list[dict[str, list[str]]] = [{name: []} for name in dialect.security]
+    return [*([{}] if route.credential is Credential.OPTIONAL else []), *schemes]

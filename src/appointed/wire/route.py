@@ -1,0 +1,107 @@
+"""A route is data. The application, the OpenAPI document and the authorisation test are all made from one table."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+from appointed.core.caller import Scope
+from appointed.core.errors import Refusal
+from appointed.wire.decode import prepare
+from appointed.wire.request import Request
+
+PARAMETER_IN_PATH = re.compile(r"\{([^{}/]+)\}")
+
+
+class Credential(StrEnum):
+    """Whether a route asks who is calling: REQUIRED refuses without, OPTIONAL refuses only a wrong one."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    NONE = "none"
+
+
+class Where(StrEnum):
+    """The part of a request that a parameter stands in."""
+
+    PATH = "path"
+    QUERY = "query"
+    HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """`schema` is a JSON schema. A parameter of the path is always required."""
+
+    name: str
+    where: Where
+    description: str
+    schema: Mapping[str, object] = field(default_factory=lambda: {"type": "string"})
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler gives back. The body is a value for the JSON encoder, bytes that are JSON, or None for no body."""
+
+    status: int
+    body: object = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+Handler = Callable[[Request], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation of a dialect.
+
+    `path` is a template beneath the dialect's mount. `responses` gives the body's type for each status of success,
+    NoneType for none. `refusals` lists what the operation itself may answer; what any route with its credential,
+    scope, body and key may answer is known from those. An `idempotent` route honours Idempotency-Key. The names of
+    path parameters are those of the template, and each has to be described. Raises ValueError for a route that
+    contradicts itself.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    handler: Handler
+    responses: Mapping[int, object]
+    credential: Credential
+    description: str = ""
+    request_type: type[msgspec.Struct] | None = None
+    scope: Scope | None = None
+    idempotent: bool = False
+    parameters: tuple[Parameter, ...] = ()
+    refusals: tuple[type[Refusal], ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        described = [parameter.name for parameter in self.parameters if parameter.where is Where.PATH]
+        problems = {
+            "its path must start with a slash": not self.path.startswith("/"),
+            "its path parameters and their descriptions differ": sorted(described) != sorted(self.path_parameters),
+            "HEAD and OPTIONS are answered for every path": self.method in ("HEAD", "OPTIONS"),
+            "a scope needs a credential": self.scope is not None and self.credential is Credential.NONE,
+            "a key belongs to a credential": self.idempotent and self.credential is Credential.NONE,
+            "it has no response": not self.responses,
+        }
+        for problem, present in problems.items():
+            if present:
+                raise ValueError(f"route {self.name}: {problem}")
+        if self.request_type is not None:
+            prepare(self.request_type)
+
+    @property
+    def path_parameters(self) -> list[str]:
+        """The names in the template, from left to right."""
+        return PARAMETER_IN_PATH.findall(self.path)
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether the body matters: it is decoded, or it is part of what a key stands for."""
+        return self.request_type is not None or self.idempotent
