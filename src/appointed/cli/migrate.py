@@ -1,0 +1,27 @@
+"""`appointed migrate`."""
+
+import asyncio
+
+from appointed.cli.console import NOT_READY, out, settings, stop
+from appointed.cli.database import database
+from appointed.store import migrate as store
+
+
+def migrate() -> None:
+    """Bring the database to the schema of this release.
+
+    Migrations are numbered, applied once, in order, under a lock: any number of processes may start at the same time.
+    `serve` does the same before it serves.
+    """
+    with database(settings()) as where:
+        for migration in asyncio.run(apply(where.dsn)):
+            out.print(f"applied {migration.number:04} {migration.name}")
+    out.print("the database is up to date")
+
+
+async def apply(dsn: str) -> list[store.Migration]:
+    """Migrate, and end the process with a sentence where that cannot be."""
+    try:
+        return await store.migrate(dsn)
+    except store.MigrationError as error:
+        stop(f"the database cannot be migrated: {error}", NOT_READY)

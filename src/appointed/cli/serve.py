@@ -1,0 +1,124 @@
+"""`appointed serve`."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+import uvloop
+
+from appointed.app import http, make_server
+from appointed.cli.console import NOT_READY, err, out, settings, stop
+from appointed.cli.database import Database, database
+from appointed.cli.demo import demo_file, prepare_demo
+from appointed.cli.migrate import apply
+from appointed.core.errors import StoreUnavailable
+from appointed.settings import Settings
+from appointed.store.embedded import EmbeddedServer
+from appointed.store.pool import open_pool
+from appointed.store.readiness import unready
+from appointed.usecases.clock import system_clock
+from appointed.usecases.context import Context
+from appointed.wire.dialect import Client
+
+LOOK_SECONDS = 0.5
+
+
+def serve(
+    demo: Annotated[bool, typer.Option("--demo", help="Load the demo, as new, and print how to use it.")] = False,
+) -> None:
+    """Start the database, bring it up to date, and serve.
+
+    Without settings the database is an embedded PostgreSQL in ./data, and the server listens on 127.0.0.1:8000.
+    Ctrl-C lets running requests end and stops both. Settings are environment variables; see docs/settings.md.
+    """
+    chosen = settings()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[chosen.log_level]),
+    )
+    with database(chosen) as where:
+        status = uvloop.run(_serve(chosen, where, demo or chosen.demo))
+    raise typer.Exit(status)
+
+
+async def _serve(settings: Settings, where: Database, with_demo: bool) -> int:
+    listener = _listen(settings)
+    with listener:
+        await apply(where.dsn)
+        try:
+            pool = await open_pool(where.dsn, settings.pool_size)
+        except StoreUnavailable:
+            stop("the database does not answer", NOT_READY)
+        try:
+            context = Context(pool, system_clock)
+            problems = await unready(pool, system_clock)
+            if problems:
+                stop("\n".join(f"not ready: {problem.code}: {problem.found}" for problem in problems), NOT_READY)
+            if with_demo:
+                _show(settings, await prepare_demo(context, settings.data_dir, settings.public_url))
+            out.print(f"Appointed listens on {settings.public_url} (Ctrl-C stops it)", markup=False)
+            return await _listening(context, listener, where.embedded)
+        finally:
+            await pool.close()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's would raise the signal again once it has drained, and end the process before the database stops."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """The first signal lets running requests end, the second does not wait for them."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+async def _listening(context: Context, listener: socket.socket, embedded: EmbeddedServer | None) -> int:
+    """Serve until told to stop; 1 where the embedded database ended before."""
+    server = _Server(http(make_server(context)))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    lost = False
+    while not serving.done():
+        await asyncio.wait({serving}, timeout=LOOK_SECONDS)
+        if embedded is not None and not lost and not embedded.alive():
+            err.print("the embedded database has ended; start again and it recovers", style="red")
+            lost = server.should_exit = True
+    await serving
+    return 1 if lost else 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        stop(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}", NOT_READY)
+    listener.listen(2048)
+    listener.setblocking(False)
+    return listener
+
+
+def _show(settings: Settings, clients: Mapping[str, Client]) -> None:
+    """The demo's keys, and a first call to paste."""
+    out.print(f"The demo is loaded; {demo_file(settings.data_dir)} has this too (`appointed demo`).\n", markup=False)
+    for name, client in clients.items():
+        out.print(f"{name}", style="bold")
+        out.print(f"  base URL  {client.base_url}", markup=False)
+        for header, value in client.headers.items():
+            out.print(f"  header    {header}: {value}", markup=False)
+        out.print(f"\n{client.first_call}\n", markup=False)

@@ -1,0 +1,130 @@
+"""The environment, read once into a frozen value."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+Value = TypeVar("Value")
+
+
+class SettingInvalid(Exception):
+    """A setting holds what it cannot hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[Value]):
+    """One environment variable. `help` says what it does; the value of a secret one is never shown."""
+
+    variable: str
+    default: str | None
+    help: str
+    parse: Callable[[str], Value]
+    secret: bool = False
+
+    def read(self, environment: Mapping[str, str]) -> Value | None:
+        """The parsed value, of the default where the variable is unset or empty. Raises SettingInvalid."""
+        text = environment.get(self.variable) or self.default
+        if text is None:
+            return None
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            shown = self.variable if self.secret else f"{self.variable}={text!r}"
+            raise SettingInvalid(f"{shown}: {error}") from None
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65536:
+        raise ValueError("a port is a number from 1 to 65535")
+    return port
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError("has to be at least 1")
+    return count
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in {"0", "1", "false", "true", "no", "yes", "off", "on"}:
+        raise ValueError("write 1 or 0")
+    return text.lower() in {"1", "true", "yes", "on"}
+
+
+def _level(text: str) -> str:
+    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ValueError("write debug, info, warning or error")
+    return text.upper()
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"postgresql", "postgres"} and parts.port != 0 and not parts.fragment
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("write postgresql://user:password@host:port/database, with special characters as %-escapes")
+    return text
+
+
+HOST = Setting("APPOINTED_HOST", "127.0.0.1", "Address to listen on.", str)
+PORT = Setting("APPOINTED_PORT", "8000", "Port to listen on.", _port)
+DATA_DIR = Setting(
+    "APPOINTED_DATA_DIR", "data", "Folder of the embedded database and of demo.json; made where it is missing.", _path
+)
+DATABASE_URL: Setting[str] = Setting(
+    "DATABASE_URL", None, "A PostgreSQL of your own (15 or newer) instead of the embedded one.", _url, secret=True
+)
+POOL_SIZE = Setting("APPOINTED_POOL_SIZE", "16", "Connections to the database, at most.", _count)
+PUBLIC_URL: Setting[str] = Setting(
+    "APPOINTED_PUBLIC_URL", None, "Where clients reach the server, if not at the host and port.", str
+)
+DEMO = Setting("APPOINTED_DEMO", "0", "Load the demo at every start and print how to use it.", _switch)
+LOG_LEVEL = Setting("APPOINTED_LOG_LEVEL", "info", "The least that is logged: debug, info, warning, error.", _level)
+
+SETTINGS: tuple[Setting[Any], ...] = (
+    HOST,
+    PORT,
+    DATA_DIR,
+    DATABASE_URL,
+    POOL_SIZE,
+    PUBLIC_URL,
+    DEMO,
+    LOG_LEVEL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one process."""
+
+    host: str
+    port: int
+    data_dir: Path
+    database_url: str | None
+    pool_size: int
+    public_url: str
+    demo: bool
+    log_level: str
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the environment. Raises SettingInvalid for a value that makes no sense."""
+    values: dict[str, Any] = {
+        setting.variable.removeprefix("APPOINTED_").lower(): setting.read(environment) for setting in SETTINGS
+    }
+    if values["public_url"] is None:
+        host = f"[{values['host']}]" if ":" in values["host"] else values["host"]
+        values["public_url"] = f"http://{host}:{values['port']}"
+    values["public_url"] = values["public_url"].rstrip("/")
+    return Settings(**values)

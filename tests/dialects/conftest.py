@@ -1,0 +1,25 @@
+"""What every dialect's tests share. That this file is here puts its folder on the path."""
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from appointed.usecases.context import Context
+from ombori_client import DOCUMENTED_QUEUE, Ombori
+from people import Person, new_queue
+
+
+@pytest_asyncio.fixture
+async def ombori(client: httpx.AsyncClient, context: Context, alice: Person) -> Ombori:
+    """Alice at a queue of hers with one place for each slot; it has the id that the document shows."""
+    return Ombori(client, context, alice, await new_queue(context, alice, id=DOCUMENTED_QUEUE))
+
+
+@pytest.fixture
+def open_queue(client: httpx.AsyncClient, context: Context, alice: Person):
+    """Make another catalogue for Alice, of one queue, and give what speaks to it."""
+
+    async def make(**changes: object) -> Ombori:
+        return Ombori(client, context, alice, await new_queue(context, alice, **changes))
+
+    return make
