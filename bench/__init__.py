@@ -1,0 +1,1 @@
+"""Measurements of one run against each other, on this machine: `make bench`."""

@@ -1,0 +1,177 @@
+"""Cases over HTTP: client, server and database together."""
+
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from appointed.core.ids import ServiceId
+from bench.case import CLIENTS, Case, Sample
+from bench.world import BUSY, DAY, QUEUE, SLOT, TENANT, World
+
+WARM_UP_SECONDS = 0.5
+FEW_SLOTS = 4
+LOST_SLOTS = 8
+RATE_AT_MOST = 6_000
+"""Requests a second for which slots are prepared."""
+
+QUEUES = f"/ombori/regions/eu/queues/v1/organizations/{TENANT}/queues"
+HOLD = {
+    "locale": "en",
+    "notification": {"type": "phoneNumber", "settings": {"to": "+48000000000"}},
+    "customerInfo": ["Firstname Lastname"],
+    "numberOfPeople": 1,
+}
+
+
+@contextmanager
+def serving(world: World) -> Generator[int]:
+    """A server of its own process over this database; its port."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.server", world.dsn], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.stdin.close()
+            process.wait(30)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked for, again and again; see `bench.load.Plan`."""
+
+    path: str
+    bodies: Callable[[float], list[str]]
+    expected: frozenset[int]
+    counted: frozenset[int]
+    method: str = "POST"
+    once: bool = False
+    keyed: bool = False
+    undo: str | None = None
+
+
+class Load:
+    """Asks a server that works on a world."""
+
+    def __init__(self, port: int, world: World) -> None:
+        self._port = port
+        self._world = world
+
+    def run(self, ask: Ask, seconds: float) -> Sample:
+        """Measure; the rate is that of the answers whose status counts. Raises RuntimeError for an unexpected one."""
+        plan: Mapping[str, Any] = {
+            "port": self._port,
+            "key": self._world.key,
+            "seconds": seconds,
+            "warm_up": WARM_UP_SECONDS,
+            "clients": CLIENTS,
+            "method": ask.method,
+            "path": ask.path,
+            "bodies": ask.bodies(seconds + WARM_UP_SECONDS),
+            "once": ask.once,
+            "keyed": ask.keyed,
+            "undo": ask.undo,
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.load"], input=json.dumps(plan), capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        told = json.loads(done.stdout)
+        statuses = {int(status): count for status, count in told["statuses"].items()}
+        if told["odd"] or not statuses.keys() <= ask.expected:
+            raise RuntimeError(f"{ask.path}: {statuses} {told['odd']}")
+        counted = sum(count for status, count in statuses.items() if status in ask.counted)
+        return Sample(
+            rate=counted / seconds,
+            median_ms=told["median_ms"],
+            p99_ms=told["p99_ms"],
+            counts={"client_busy": told["busy"]}
+            | {f"status_{status}": count / seconds for status, count in sorted(statuses.items())},
+        )
+
+
+class Slots:
+    """Slots of a queue, none of them given out twice."""
+
+    def __init__(self, world: World, after: timedelta) -> None:
+        self._from = world.tomorrow + after
+        self._numbers = itertools.count()
+
+    def take(self, seconds: float) -> list[str]:
+        """More bodies of a hold than can be asked for in so many seconds."""
+        return [self.body() for _ in range(int(seconds * RATE_AT_MOST))]
+
+    def body(self) -> str:
+        """The body of a hold on the next slot."""
+        start = self._from + next(self._numbers) * SLOT
+        text = [instant.isoformat().replace("+00:00", "Z") for instant in (start, start + SLOT)]
+        return json.dumps(HOLD | {"booking": {"start": text[0], "end": text[1]}})
+
+
+def _holds(service: ServiceId, bodies: Callable[[float], list[str]], **more: Any) -> Ask:
+    created = frozenset({201})
+    ask = Ask(f"{QUEUES}/{service}/reservations", bodies, expected=created, counted=created, once=True)
+    return replace(ask, **more)
+
+
+def asks(world: World) -> dict[str, Ask]:
+    """What is asked for in each case."""
+    ok, created, both = frozenset({200}), frozenset({201}), frozenset({201, 409})
+    slots = Slots(world, timedelta())
+    keyed = Slots(world, timedelta(days=36_500))
+    raced = Slots(world, timedelta())
+    late = Slots(world, timedelta(days=365))
+    lost = [late.body() for _ in range(LOST_SLOTS)]
+
+    def few(_: float) -> list[str]:
+        """New ones for each run, since a run that ends leaves some of its slots held."""
+        return [raced.body() for _ in range(FEW_SLOTS)]
+
+    day = f"{QUEUES}/{DAY}/timeslots?date={world.tomorrow.date()}"
+    cancel = f"{QUEUES}/{BUSY}/positions/ID/cancel-position"
+    return {
+        "B0r": Ask("/bench/read", lambda _: ['{"number":1}'], ok, ok),
+        "B0w": Ask("/bench/write", lambda _: ['{"number":1}'], created, created),
+        "http-hold": _holds(QUEUE, slots.take),
+        "http-hold-key": _holds(QUEUE, keyed.take, keyed=True),
+        "http-race": _holds(BUSY, few, expected=both | ok, counted=both, once=False, undo=cancel),
+        "http-lost": _holds(BUSY, lambda _: lost, expected=both, counted=both, once=False),
+        "http-slots": Ask(day, lambda _: [""], ok, ok, method="GET"),
+    }
+
+
+def cases(empty: Load, world: World, old: Load, old_world: World) -> list[Case]:
+    """The cases over HTTP. `B0r` and `B0w` are those to which the targets refer."""
+
+    def case(name: str, what: str, baseline: str | None = None, target: float | None = None) -> Case:
+        ask = known[name]
+        return Case(name, what, lambda seconds: empty.run(ask, seconds), baseline, target)
+
+    known = asks(world)
+    over_old = asks(old_world)["http-hold"]
+    return [
+        case("B0r", "POST that does one SELECT 1"),
+        case("http-slots", "GET the 288 slots of a day with 100 claims", "B0r"),
+        case("B0w", "POST that commits a one-row INSERT"),
+        case("http-hold", "hold, each on another slot", "B0w", 0.7),
+        case("http-hold-key", "the same with Idempotency-Key", "B0w"),
+        case("http-race", f"holds of {FEW_SLOTS} slots, each cancelled once won", "B0w", 0.35),
+        case("http-lost", f"holds of {LOST_SLOTS} slots that are taken", "B0w", 0.35),
+        Case(
+            "http-hold-old",
+            "http-hold over 20,000 old claims",
+            lambda seconds: old.run(over_old, seconds),
+            "http-hold",
+            0.8,
+        ),
+    ]
