@@ -73,7 +73,7 @@ async def queue(home: Home, capacity: int = 2, **changes):
     return World(person, service, version, (), (), (pool.id,)), change
 
 
-EXCLUSIVE = {"kind": ResourceKind.EXCLUSIVE, "capacity": ()}
+EXCLUSIVE = {"kind": ResourceKind.EXCLUSIVE}
 OVERLAP = {"scope": PoolScope.OVERLAP}
 FEWER = {"capacity": (CapacityStep(LONG_AGO, 1),)}
 FEWER_MEANWHILE = {"capacity": (CapacityStep(LONG_AGO, 2), CapacityStep(slot(0)[0], 1), CapacityStep(slot(1)[0], 2))}
@@ -114,7 +114,7 @@ async def test_what_is_over_lapsed_or_freed_hinders_nothing(home: Home, app, cha
 async def test_an_exclusive_resource_in_use_does_not_become_a_pool(home: Home, app, world: World) -> None:
     assert (await hold(app, world, Ask(world.exclusive[0], *slot(0))))[0] == "held"
     branch = new_branch(id=world.service.branch_id)
-    pool = pool_resource(branch.id, 5, id=world.exclusive[0])
+    pool = pool_resource(branch.id, 5, id=world.exclusive[0], scope=PoolScope.OVERLAP)
     with pytest.raises(ResourceInUse):
         await offer(home.context, world.person, branch, world.service, pool)
 

@@ -49,19 +49,18 @@ async def small(home: Home) -> AsyncIterator[Pool]:
     await pool.close()
 
 
-async def cut(owner: asyncpg.Connection) -> None:
-    """Terminate the one session that waits for KEY."""
+async def cut(owner: asyncpg.Connection, how: str) -> None:
+    """Do something to the one session that waits for KEY."""
+    waiting = "locktype = 'advisory' AND objid = $1 AND NOT granted"
     async with asyncio.timeout(20):
-        while not await owner.fetch(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted",
-            KEY,
-        ):
+        while not await owner.fetch(f"SELECT pg_{how}_backend(pid) FROM pg_locks WHERE {waiting}", KEY):
             pass
 
 
 @pytest.mark.parametrize("how", ["call", "rows", "transaction", "connection"])
-async def test_a_session_that_is_cut_is_the_store_away(owner, small: Pool, how: str) -> None:
-    """Whatever it was used for; and the next statement gets another."""
+@pytest.mark.parametrize("cause", ["terminate", "cancel"])
+async def test_a_session_that_is_cut_is_the_store_away(owner, small: Pool, how: str, cause: str) -> None:
+    """Whatever it was used for, and also where only its statement took too long; the next one is served again."""
     wait = f"SELECT pg_advisory_xact_lock({KEY})"
 
     async def use() -> None:
@@ -77,7 +76,7 @@ async def test_a_session_that_is_cut_is_the_store_away(owner, small: Pool, how: 
     await owner.execute("SELECT pg_advisory_lock($1)", KEY)
     try:
         waiting = asyncio.create_task(use())
-        await cut(owner)
+        await cut(owner, cause)
         with pytest.raises(StoreUnavailable):
             await waiting
     finally:
@@ -150,6 +149,19 @@ async def test_two_visits_in_one_transaction(owner, world: World, small: Pool) -
     ordinals = "SELECT xid::text, ordinal FROM event WHERE tenant_id = $1 ORDER BY 2"
     (first, zero), (second, one) = await owner.fetch(ordinals, world.tenant)
     assert (first, zero, one) == (second, 0, 1)
+
+
+async def test_what_was_taken_back_leaves_no_gap(owner, world: World, small: Pool) -> None:
+    """A savepoint takes the place of its event back with the event."""
+    asks = [world.hold(Ask(world.exclusive[0], *slot(number))) for number in range(3)]
+    async with small.transaction(world.tenant) as tx:
+        for ask in asks:
+            savepoint = tx.transaction()
+            await savepoint.start()
+            await tx.fetchval(PERFORM, world.tenant, MORNING, dumps(ask))
+            await (savepoint.rollback() if ask is asks[1] else savepoint.commit())
+    ordinals = "SELECT ordinal FROM event WHERE tenant_id = $1 ORDER BY 1"
+    assert [row[0] for row in await owner.fetch(ordinals, world.tenant)] == [0, 1]
 
 
 async def test_a_busy_pool_is_no_wrong_clock(small: Pool) -> None:

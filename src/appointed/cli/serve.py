@@ -67,14 +67,17 @@ async def _serve(settings: Settings, where: Database, with_demo: bool) -> int:
                 stop("\n".join(f"not ready: {problem.code}: {problem.found}" for problem in problems), NOT_READY)
             if with_demo:
                 _show(settings, await prepare_demo(context, settings.data_dir, settings.public_url))
-            out.print(f"Appointed listens on {settings.public_url} (Ctrl-C stops it)", markup=False)
-            return await _listening(context, listener, where.embedded)
+            return await _listening(context, listener, where.embedded, settings.public_url)
         finally:
             await pool.close()
 
 
 class _Server(uvicorn.Server):
     """Uvicorn's would raise the signal again once it has drained, and end the process before the database stops."""
+
+    def __init__(self, config: uvicorn.Config, public_url: str) -> None:
+        super().__init__(config)
+        self.public_url = public_url
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -84,10 +87,17 @@ class _Server(uvicorn.Server):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Only from here on is it true that the server listens, and that a signal ends it."""
+        await super().startup(sockets)
+        out.print(f"Appointed listens on {self.public_url} (Ctrl-C stops it)", markup=False)
 
-async def _listening(context: Context, listener: socket.socket, embedded: EmbeddedServer | None) -> int:
+
+async def _listening(
+    context: Context, listener: socket.socket, embedded: EmbeddedServer | None, public_url: str
+) -> int:
     """Serve until told to stop; 1 where the embedded database ended before."""
-    server = _Server(http(make_server(context)))
+    server = _Server(http(make_server(context)), public_url)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     lost = False
     while not serving.done():

@@ -52,6 +52,8 @@ async def migrate(dsn: str) -> list[Migration]:
         connection = await asyncpg.connect(dsn, server_settings={"search_path": "appointed", "timezone": "UTC"})
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise MigrationError(f"the database does not let us in: {error}") from error
+    except ValueError:
+        raise MigrationError("the URL of the database has a part that makes no sense") from None
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await connection.execute(_HISTORY)

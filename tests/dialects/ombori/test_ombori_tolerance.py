@@ -1,8 +1,11 @@
 """What a client may leave out, misplace or spell in another way, and where tolerance ends."""
 
+import asyncio
+
 import pytest
 
 from ombori_client import DOCUMENTED_REQUEST, Ombori, accepted, booked, changed, refused
+from proofs.raw import connect
 
 NOBODYS = "11111111-2222-4333-8444-555555555555"
 BOOKING = {"start": "2020-11-30T14:30:00.000Z", "end": "2020-11-30T14:35:00.000Z"}
@@ -141,3 +144,24 @@ async def test_the_document_lists_what_may_have_moved(ombori: Ombori) -> None:
             assert f"`{code}`" in conflicts[name], name
     assert "`visit_moved`" in conflicts["updateReservation"]
     assert "`catalog_moved`" not in conflicts["getPosition"]
+
+
+async def test_a_database_that_hangs_up_is_unavailable_for_now(ombori: Ombori, dsn: str) -> None:
+    """The look-up of the key is cut off while it waits: the client is told to come back, and can."""
+    owner = await connect(dsn, role=None)
+    try:
+        transaction = owner.transaction()
+        await transaction.start()
+        await owner.execute("LOCK TABLE credential IN ACCESS EXCLUSIVE MODE")
+        asking = asyncio.create_task(ombori.reserve())
+        blocked = "pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+        async with asyncio.timeout(20):
+            while not await owner.fetch(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {blocked}"):
+                await owner.execute("SELECT pg_stat_clear_snapshot()")
+        response = await asking
+        await transaction.rollback()
+    finally:
+        await owner.close()
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert response.json()["error"]["code"] == "store_unavailable"
+    accepted(await ombori.reserve(), 201)
