@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from appointed.store.embedded import wheel_binaries
-from appointed.store.pool import ROLE
+from appointed.store.pool import ROLE, SETTINGS
 from bench.case import CLIENTS, Case, Sample
 from bench.world import BRANCH, EXCLUSIVE, FEW, POOLED, PREPARED, PREPARED_ITEMS, QUEUE, RESOURCES, TENANT, World
 
@@ -63,8 +63,8 @@ WITH new AS MATERIALIZED (
            to_timestamp(1900000200 + :s * 300::float8) AS starts_at,
            to_timestamp(1900000500 + :s * 300::float8) AS ends_at
 ), visits AS (
-    INSERT INTO visit (tenant_id, visit_id, branch_id, state, origin, created_at, locale, party_size)
-    SELECT '{TENANT}', id, '{BRANCH}', 'held', 'booking', now(), 'en', 1 FROM new
+    INSERT INTO visit (tenant_id, visit_id, branch_id, state, origin, created_at, locale, party_size, claims)
+    SELECT '{TENANT}', id, '{BRANCH}', 'held', 'booking', now(), 'en', 1, 1 FROM new
 ), items AS (
     INSERT INTO item (tenant_id, visit_id, item_id, sequence, service_id, starts_at, ends_at)
     SELECT '{TENANT}', id, id, 1, '{QUEUE}', starts_at, ends_at FROM new
@@ -109,7 +109,8 @@ class Scripts:
             "-P",
             f"{WARM_UP_SECONDS}",
         ]
-        connect = f"-c role={ROLE} -c search_path=appointed -c timezone=UTC -c jit=off -c appointed.tenant={TENANT}"
+        settings = {"role": ROLE, "appointed.tenant": TENANT, **SETTINGS}
+        connect = " ".join(f"-c {name}={value}" for name, value in settings.items())
         done = subprocess.run(
             [self._program, *options, "-f", path, world.dsn],
             env={**os.environ, "PGOPTIONS": connect},

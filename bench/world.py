@@ -60,8 +60,9 @@ $$;
 
 _ITEMS = """
 WITH added AS (
-    INSERT INTO visit (tenant_id, visit_id, branch_id, state, origin, created_at, locale, party_size)
-    SELECT $1, ($3 || n)::uuid, $2, 'confirmed', 'booking', now(), 'en', 1 FROM generate_series($4::integer, $5) AS n
+    INSERT INTO visit (tenant_id, visit_id, branch_id, state, origin, created_at, locale, party_size, claims)
+    SELECT $1, ($3 || n)::uuid, $2, 'confirmed', 'booking', now(), 'en', 1, 1
+      FROM generate_series($4::integer, $5) AS n
 )
 INSERT INTO item (tenant_id, visit_id, item_id, sequence, service_id, starts_at, ends_at)
 SELECT $1, ($3 || n)::uuid, ($3 || n)::uuid, 1, $6, now(), now() + interval '5 minutes'
@@ -73,8 +74,8 @@ WITH wanted AS MATERIALIZED (
     SELECT gen_random_uuid() AS id, $6::timestamptz + n * $8::interval AS starts_at
       FROM generate_series(0, $7::integer - 1) AS n
 ), visits AS (
-    INSERT INTO visit (tenant_id, visit_id, branch_id, state, origin, created_at, locale, party_size)
-    SELECT $1, id, $2, 'confirmed', 'booking', starts_at, 'en', 1 FROM wanted
+    INSERT INTO visit (tenant_id, visit_id, branch_id, state, origin, created_at, locale, party_size, claims)
+    SELECT $1, id, $2, 'confirmed', 'booking', starts_at, 'en', 1, 1 FROM wanted
 ), items AS (
     INSERT INTO item (tenant_id, visit_id, item_id, sequence, service_id, starts_at, ends_at)
     SELECT $1, id, id, 1, $3, starts_at, starts_at + interval '5 minutes' FROM wanted

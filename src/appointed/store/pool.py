@@ -22,7 +22,7 @@ _AWAY = (
     asyncpg.TransactionRollbackError,
 )
 
-_SETTINGS = {
+SETTINGS = {
     "search_path": "appointed",
     "timezone": "UTC",
     "application_name": "appointed",
@@ -101,7 +101,7 @@ async def open_pool(dsn: str, size: int) -> Pool:
     """Connect `size` times to `dsn` and serve as the application's role. Raises StoreUnavailable."""
     with naming():
         connections = await asyncpg.create_pool(
-            dsn, min_size=min(size, 4), max_size=size, init=_serve, reset=_keep, server_settings=_SETTINGS
+            dsn, min_size=min(size, 4), max_size=size, init=_serve, reset=_keep, server_settings=SETTINGS
         )
     return Pool(connections)
 
