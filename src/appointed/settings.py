@@ -37,16 +37,16 @@ class Setting(Generic[Value]):
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = int(text) if text.isdecimal() else 0
     if not 0 < port < 65536:
         raise ValueError("a port is a number from 1 to 65535")
     return port
 
 
 def _count(text: str) -> int:
-    count = int(text)
+    count = int(text) if text.isdecimal() else 0
     if count < 1:
-        raise ValueError("has to be at least 1")
+        raise ValueError("write a whole number from 1 on")
     return count
 
 
@@ -64,6 +64,12 @@ def _level(text: str) -> str:
 
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
+
+
+def _http_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("has to begin with http:// or https://")
+    return text
 
 
 def _url(text: str) -> str:
@@ -87,7 +93,7 @@ DATABASE_URL: Setting[str] = Setting(
 )
 POOL_SIZE = Setting("APPOINTED_POOL_SIZE", "16", "Connections to the database, at most.", _count)
 PUBLIC_URL: Setting[str] = Setting(
-    "APPOINTED_PUBLIC_URL", None, "Where clients reach the server, if not at the host and port.", str
+    "APPOINTED_PUBLIC_URL", None, "Where clients reach the server, if not at the host and port.", _http_url
 )
 DEMO = Setting("APPOINTED_DEMO", "0", "Load the demo at every start and print how to use it.", _switch)
 LOG_LEVEL = Setting("APPOINTED_LOG_LEVEL", "info", "The least that is logged: debug, info, warning, error.", _level)
