@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from appointed.core.errors import ServiceNotFound
 from appointed.core.ids import BranchId, ResourceId, ServiceId
 
 
@@ -98,3 +99,10 @@ class Catalog:
     branches: Mapping[BranchId, Branch] = field(default_factory=dict[BranchId, Branch])
     services: Mapping[ServiceId, Service] = field(default_factory=dict[ServiceId, Service])
     resources: Mapping[ResourceId, Resource] = field(default_factory=dict[ResourceId, Resource])
+
+    def service(self, service_id: ServiceId) -> Service:
+        """The service with this id. Raises ServiceNotFound."""
+        service = self.services.get(service_id)
+        if service is None:
+            raise ServiceNotFound
+        return service

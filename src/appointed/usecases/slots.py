@@ -7,8 +7,6 @@ from typing import TypeAlias
 from appointed.core import availability
 from appointed.core.availability import Slot
 from appointed.core.caller import Caller, Scope
-from appointed.core.catalog import Service
-from appointed.core.errors import ServiceNotFound
 from appointed.core.ids import ServiceId
 from appointed.core.intervals import Interval
 from appointed.core.localtime import MINUTES_PER_DAY, edge, to_local, zone
@@ -38,21 +36,14 @@ async def find_slots(context: Context, caller: Caller, service_id: ServiceId, sp
         if window is None:
             return ()
     reading = await read(context, caller, service=service_id, window=window)
-    service = _service(reading, service_id)
+    service = reading.catalog.service(service_id)
     branch = reading.catalog.branches[service.branch_id]
     return availability.slots(service, branch, reading.catalog.resources, reading.occupied, window, reading.now)
 
 
-def _service(reading: Reading, service_id: ServiceId) -> Service:
-    service = reading.catalog.services.get(service_id)
-    if service is None:
-        raise ServiceNotFound
-    return service
-
-
 def _window(reading: Reading, service_id: ServiceId, days: Days) -> Interval | None:
     """From midnight to midnight on the branch's clock; None for a day that the calendar there left out."""
-    service = _service(reading, service_id)
+    service = reading.catalog.service(service_id)
     where = zone(reading.catalog.branches[service.branch_id].time_zone)
     day = days.day or to_local(where, reading.now).day
     try:

@@ -8,11 +8,10 @@ from appointed.core import availability
 from appointed.core.acceptance import accept
 from appointed.core.availability import needs_choice
 from appointed.core.caller import Caller, Scope
-from appointed.core.catalog import Catalog, Service
+from appointed.core.catalog import Service
 from appointed.core.errors import (
     CatalogMoved,
     Refusal,
-    ServiceNotFound,
     SlotTaken,
     VisitMoved,
     VisitNotFound,
@@ -81,7 +80,7 @@ async def _take(context: Context, caller: Caller, wish: Wish, state: State, once
     visit_id = VisitId(new_id())
 
     async def decide(reading: Reading, changes: Changes) -> Decision:
-        service = _service(reading.catalog, wish.service_id)
+        service = reading.catalog.service(wish.service_id)
         details = accept(service, wish.details)
         items = (Item(ItemId(new_id()), service.id, 1, wish.starts_at, wish.ends_at),)
         claims = _claims(service, reading, items)
@@ -121,7 +120,7 @@ async def confirm(
 
     async def decide(reading: Reading, changes: Changes) -> Decision:
         visit = _visit(reading, service_id)
-        service = _service(reading.catalog, service_id)
+        service = reading.catalog.service(service_id)
         reminder_at = _reminder(service, visit.items[0].starts_at)
         return Decision(lambda: changes.confirm(visit, sources(State.CONFIRMED), reminder_at))
 
@@ -161,7 +160,7 @@ async def change(
 
     async def decide(reading: Reading, changes: Changes) -> Decision:
         visit = _visit(reading, service_id)
-        service = _service(reading.catalog, service_id)
+        service = reading.catalog.service(service_id)
         details = accept(service, change.details(visit.details))
         claims: tuple[Claim, ...] | None = None
         items = visit.items
@@ -233,16 +232,8 @@ def _looking(context: Context, caller: Caller, visit_id: VisitId) -> Callable[[]
     return look
 
 
-def _service(catalog: Catalog, service_id: ServiceId) -> Service:
-    service = catalog.services.get(service_id)
-    if service is None:
-        raise ServiceNotFound
-    return service
-
-
 def _visit(reading: Reading, service_id: ServiceId) -> Visit:
-    if service_id not in reading.catalog.services:
-        raise ServiceNotFound
+    reading.catalog.service(service_id)
     visit = reading.visit
     if visit is None or all(item.service_id != service_id for item in visit.items):
         raise VisitNotFound
