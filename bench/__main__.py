@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from rich.console import Console
@@ -15,11 +16,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from appointed.store.embedded import attach_or_start
 from appointed.usecases.clock import system_clock
-from bench import http, pgbench, report
+from bench import growth, http, pgbench, report, slots
 from bench.case import Case, Sample
 from bench.world import prepare
 
-RESULT = Path("build/bench.json")
+GROWTH = "growth"
+GROWTH_ROUNDS = 3
 WIDTH = 160
 """Of the table, in characters, where it goes to a file."""
 
@@ -28,7 +30,9 @@ def options() -> argparse.Namespace:
     """What was typed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round, to see that everything runs")
-    parser.add_argument("--only", metavar="NAME", action="append", help="this case and its baselines (may be repeated)")
+    parser.add_argument(
+        "--only", metavar="NAME", action="append", help="this case and its baselines, or growth (may be repeated)"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="how often each case is measured (5)")
     parser.add_argument("--seconds", type=float, default=2, help="how long each time (2)")
     parser.add_argument("--markdown", action="store_true", help="print the table for docs/performance.md")
@@ -39,11 +43,12 @@ def chosen(cases: Sequence[Case], names: Iterable[str] | None) -> list[Case]:
     """The cases asked for with the baselines they need. Ends the process for a name that there is not."""
     if names is None:
         return list(cases)
+    names = [name for name in names if name != GROWTH]
     by_name = {case.name: case for case in cases}
     wanted: set[str] = set()
     for name in names:
         if name not in by_name:
-            raise SystemExit(f"there is no case {name}; there are: {', '.join(by_name)}")
+            raise SystemExit(f"there is no case {name}; there are: {', '.join(by_name)}, {GROWTH}")
         following: str | None = name
         while following is not None:
             wanted.add(following)
@@ -91,10 +96,19 @@ def main() -> None:
             empty = asyncio.run(prepare(server.dsn, "empty", old=False))
             old = asyncio.run(prepare(server.dsn, "old", old=True))
         load, load_old = (http.Load(stack.enter_context(http.serving(world)), world) for world in (empty, old))
-        known = [*pgbench.cases(pgbench.Scripts(folder), empty, old), *http.cases(load, empty, load_old, old)]
+        known = [
+            *pgbench.cases(pgbench.Scripts(folder), empty, old),
+            *http.reading(load, empty),
+            *slots.cases(load, empty),
+            *http.writing(load, empty, load_old, old),
+        ]
         cases = chosen(known, told.only)
         rounds, seconds = (1, 1.0) if told.quick else (told.rounds, told.seconds)
         samples, loads = measure(cases, rounds, seconds, console)
+        grown: list[dict[str, Any]] = []
+        if told.only is None or GROWTH in told.only:
+            with console.status("growth with days, resources and tenants"):
+                grown = growth.run(server.dsn, min(rounds, GROWTH_ROUNDS), seconds / 4)
         version, deadlocks = asyncio.run(server_facts(server.dsn))
     facts = {
         "at": started.isoformat(),
@@ -103,10 +117,13 @@ def main() -> None:
         "seconds": seconds,
         "deadlocks": deadlocks,
         "load_average": loads,
+        GROWTH: grown,
     }
     report.say(console, cases, samples, facts, told.markdown)
-    report.write(RESULT, cases, samples, facts)
-    console.print(f"kept in {RESULT}")
+    if grown:
+        console.print(growth.table(grown, told.markdown))
+    report.write(report.RESULT, cases, samples, facts)
+    console.print(f"kept in {report.RESULT}")
 
 
 if __name__ == "__main__":

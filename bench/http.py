@@ -5,21 +5,25 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from http import HTTPStatus
+from http.client import HTTPConnection
 from typing import Any
 
 from appointed.core.ids import ServiceId
 from bench.case import CLIENTS, Case, Sample
-from bench.world import BUSY, DAY, QUEUE, SLOT, TENANT, World
+from bench.world import BUSY, DAY, DAY_CLAIMS, QUEUE, SLOT, TENANT, World
 
 WARM_UP_SECONDS = 0.5
 FEW_SLOTS = 4
 LOST_SLOTS = 8
+DAY_SLOTS = 288
 RATE_AT_MOST = 6_000
 """Requests a second for which slots are prepared."""
 
+OK = frozenset({200})
 QUEUES = f"/ombori/regions/eu/queues/v1/organizations/{TENANT}/queues"
 HOLD = {
     "locale": "en",
@@ -47,7 +51,10 @@ def serving(world: World) -> Generator[int]:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is asked for, again and again; see `bench.load.Plan`."""
+    """What is asked for, again and again; see `bench.load.Plan`. `slots` says how many free ones paths have to list.
+
+    `paths` stands in for `path` where it is another each time.
+    """
 
     path: str
     bodies: Callable[[float], list[str]]
@@ -57,6 +64,8 @@ class Ask:
     once: bool = False
     keyed: bool = False
     undo: str | None = None
+    paths: Callable[[float], list[str]] | None = None
+    slots: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 class Load:
@@ -68,6 +77,7 @@ class Load:
 
     def run(self, ask: Ask, seconds: float) -> Sample:
         """Measure; the rate is that of the answers whose status counts. Raises RuntimeError for an unexpected one."""
+        self._look(ask)
         plan: Mapping[str, Any] = {
             "port": self._port,
             "key": self._world.key,
@@ -75,7 +85,7 @@ class Load:
             "warm_up": WARM_UP_SECONDS,
             "clients": CLIENTS,
             "method": ask.method,
-            "path": ask.path,
+            "paths": [ask.path] if ask.paths is None else ask.paths(seconds + WARM_UP_SECONDS),
             "bodies": ask.bodies(seconds + WARM_UP_SECONDS),
             "once": ask.once,
             "keyed": ask.keyed,
@@ -98,6 +108,16 @@ class Load:
             counts={"client_busy": told["busy"]}
             | {f"status_{status}": count / seconds for status, count in sorted(statuses.items())},
         )
+
+    def _look(self, ask: Ask) -> None:
+        """Raise RuntimeError where an answer has not as many free slots as it should."""
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
+            for path, wanted in ask.slots.items():
+                connection.request("GET", path, headers={"ApiKey": self._world.key})
+                answer = connection.getresponse()
+                body = answer.read()
+                if answer.status != HTTPStatus.OK or sum(slot["available"] > 0 for slot in json.loads(body)) != wanted:
+                    raise RuntimeError(f"{path}: {answer.status}, not {wanted} free slots: {body[:1000]!r}")
 
 
 class Slots:
@@ -126,7 +146,7 @@ def _holds(service: ServiceId, bodies: Callable[[float], list[str]], **more: Any
 
 def asks(world: World) -> dict[str, Ask]:
     """What is asked for in each case."""
-    ok, created, both = frozenset({200}), frozenset({201}), frozenset({201, 409})
+    created, both = frozenset({201}), frozenset({201, 409})
     slots = Slots(world, timedelta())
     keyed = Slots(world, timedelta(days=36_500))
     raced = Slots(world, timedelta())
@@ -140,18 +160,32 @@ def asks(world: World) -> dict[str, Ask]:
     day = f"{QUEUES}/{DAY}/timeslots?date={world.tomorrow.date()}"
     cancel = f"{QUEUES}/{BUSY}/positions/ID/cancel-position"
     return {
-        "B0r": Ask("/bench/read", lambda _: ['{"number":1}'], ok, ok),
+        "B0r": Ask("/bench/read", lambda _: ['{"number":1}'], OK, OK),
         "B0w": Ask("/bench/write", lambda _: ['{"number":1}'], created, created),
         "http-hold": _holds(QUEUE, slots.take),
         "http-hold-key": _holds(QUEUE, keyed.take, keyed=True),
-        "http-race": _holds(BUSY, few, expected=both | ok, counted=both, once=False, undo=cancel),
+        "http-race": _holds(BUSY, few, expected=both | OK, counted=both, once=False, undo=cancel),
         "http-lost": _holds(BUSY, lambda _: lost, expected=both, counted=both, once=False),
-        "http-slots": Ask(day, lambda _: [""], ok, ok, method="GET"),
+        "http-slots": Ask(day, lambda _: [""], OK, OK, method="GET", slots={day: DAY_SLOTS - DAY_CLAIMS}),
     }
 
 
-def cases(empty: Load, world: World, old: Load, old_world: World) -> list[Case]:
-    """The cases over HTTP. `B0r` and `B0w` are those to which the targets refer."""
+def reading(load: Load, world: World) -> list[Case]:
+    """`B0r`, to which the targets of all that reads refer, and a day of a pool."""
+    known = asks(world)
+    return [
+        Case("B0r", "POST that does one SELECT 1", lambda seconds: load.run(known["B0r"], seconds)),
+        Case(
+            "http-slots",
+            f"GET the {DAY_SLOTS} slots of a day with {DAY_CLAIMS} claims",
+            lambda seconds: load.run(known["http-slots"], seconds),
+            "B0r",
+        ),
+    ]
+
+
+def writing(empty: Load, world: World, old: Load, old_world: World) -> list[Case]:
+    """The cases that write. `B0w` is the one to which the targets refer."""
 
     def case(name: str, what: str, baseline: str | None = None, target: float | None = None) -> Case:
         ask = known[name]
@@ -160,8 +194,6 @@ def cases(empty: Load, world: World, old: Load, old_world: World) -> list[Case]:
     known = asks(world)
     over_old = asks(old_world)["http-hold"]
     return [
-        case("B0r", "POST that does one SELECT 1"),
-        case("http-slots", "GET the 288 slots of a day with 100 claims", "B0r"),
         case("B0w", "POST that commits a one-row INSERT"),
         case("http-hold", "hold, each on another slot", "B0w", 0.7),
         case("http-hold-key", "the same with Idempotency-Key", "B0w"),

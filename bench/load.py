@@ -21,7 +21,7 @@ ID = b'"id":"'
 
 
 class Plan:
-    """The requests. `method` and `path` with `body` are the one that is repeated.
+    """The requests. `method`, each of `paths` in turn and one of `bodies` are what is repeated.
 
     `bodies` is a list to go through instead, each once, from the first. With `undo`, a path in which `ID` stands for
     the id in an answer, each answer that created something is followed by a PUT there. `keyed` sends a new
@@ -36,13 +36,14 @@ class Plan:
         self._told = told
         bodies: list[str] = told["bodies"]
         self._bodies: Iterator[str] = iter(bodies) if told["once"] else iter(lambda: random.choice(bodies), None)
+        self._paths = itertools.cycle(told["paths"])
         self._keys = itertools.count()
         self._mark = f"{random.getrandbits(64):x}"
 
     def first(self) -> bytes:
         """The next request of the plan. Raises StopIteration after the last of `bodies`."""
         headers = f"Idempotency-Key: {self._mark}-{next(self._keys)}\r\n" if self._told["keyed"] else ""
-        return self._request(self._told["method"], self._told["path"], headers, next(self._bodies))
+        return self._request(self._told["method"], next(self._paths), headers, next(self._bodies))
 
     def after(self, status: int, answer: bytes) -> bytes:
         """The request that follows an answer."""

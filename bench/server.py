@@ -1,4 +1,4 @@
-"""The server that is measured: every dialect, and beside them one whose routes hardly do anything.
+"""The server that is measured: every dialect, and beside them one of our own: the baselines, and slots in `states`.
 
 `python -m bench.server DSN` prints its port and serves until its standard input ends.
 """
@@ -26,6 +26,7 @@ from appointed.wire.asgi import DialectApp
 from appointed.wire.request import Request
 from appointed.wire.route import Answer, Credential, Handler, Route
 from appointed.wire.server import Server
+from bench import states
 
 CONNECTIONS = 16
 
@@ -62,7 +63,7 @@ def _route(path: str, handler: Handler, status: HTTPStatus) -> Route:
     )
 
 
-ROUTES = (_route("/read", read, HTTPStatus.OK), _route("/write", write, HTTPStatus.CREATED))
+ROUTES = (_route("/read", read, HTTPStatus.OK), _route("/write", write, HTTPStatus.CREATED), states.ROUTE)
 
 
 async def _nothing() -> Sequence[str]:

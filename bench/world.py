@@ -12,18 +12,20 @@ from appointed.core.catalog import (
     Branch,
     CapacityStep,
     Catalog,
-    OpeningHours,
     PoolScope,
     Resource,
     ResourceKind,
     Role,
+    Schedule,
     Service,
+    WeeklyHours,
 )
 from appointed.core.ids import BranchId, CredentialId, ResourceId, ServiceId, TenantId
 from appointed.store import catalog, tenants
 from appointed.store.migrate import migrate
 from appointed.store.pool import Pool, open_pool
 from appointed.usecases.clock import new_id, system_clock
+from bench import booked, offered
 
 SLOT = timedelta(minutes=5)
 RESOURCES = range(10, 60)
@@ -123,7 +125,7 @@ async def prepare(server: str, name: str, *, old: bool) -> World:
 
 
 def _catalog() -> Catalog:
-    always = tuple(OpeningHours(weekday, 0, 1440) for weekday in range(7))
+    always = Schedule(tuple(WeeklyHours(weekday, 0, 1440) for weekday in range(7)))
     one = (CapacityStep(datetime(2000, 1, 1, tzinfo=UTC), 1),)
     exclusive = [
         Resource(ResourceId(UUID(f"{EXCLUSIVE}{n}")), BRANCH, f"{n}", ResourceKind.EXCLUSIVE) for n in RESOURCES
@@ -134,12 +136,13 @@ def _catalog() -> Catalog:
     ]
     return Catalog(
         version=0,
-        branches={BRANCH: Branch(BRANCH, "a branch that never closes", "UTC", always)},
-        resources={resource.id: resource for resource in (*exclusive, *pools)},
+        branches={BRANCH: Branch(BRANCH, "a branch that never closes", "UTC", always), booked.BRANCH: booked.branch()},
+        resources={resource.id: resource for resource in (*exclusive, *pools)} | offered.resources(),
         services={
             service: Service(service, BRANCH, "a queue", SLOT, SLOT, (Role((pool_id(n),)),))
             for service, n in SERVICES.items()
-        },
+        }
+        | {service.id: service for service in offered.SERVICES},
     )
 
 
@@ -165,6 +168,7 @@ async def _fill(world: World, *, old: bool) -> None:
         async def claim(resource: UUID, mode: str, first: datetime, count: int, step: timedelta) -> None:
             await connection.execute(_CLAIMED, TENANT, BRANCH, QUEUE, resource, mode, first, count, step)
 
+        await booked.book(connection, TENANT, offered.MONTH.id, offered.taken(world.tomorrow))
         await claim(pool_id(SERVICES[DAY]), "pooled", world.tomorrow, DAY_CLAIMS, 2 * SLOT)
         if old:
             first = world.tomorrow - timedelta(days=1) - OLD_CLAIMS * SLOT

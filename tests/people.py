@@ -14,12 +14,13 @@ from appointed.core.catalog import (
     Branch,
     CapacityStep,
     Catalog,
-    OpeningHours,
     PoolScope,
     Resource,
     ResourceKind,
     Role,
+    Schedule,
     Service,
+    WeeklyHours,
 )
 from appointed.core.ids import BranchId, CredentialId, ResourceId, ServiceId, TenantId
 from appointed.store import catalog as store
@@ -29,8 +30,8 @@ from appointed.usecases.context import Context
 # A Monday; the day and the hour of Ombori's document.
 MORNING = datetime(2020, 11, 30, 8, tzinfo=UTC)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-ALWAYS = tuple(OpeningHours(weekday, 0, 1440) for weekday in range(7))
-OFFICE_HOURS = tuple(OpeningHours(weekday, 9 * 60, 17 * 60) for weekday in range(5))
+ALWAYS = Schedule(tuple(WeeklyHours(weekday, 0, 1440) for weekday in range(7)))
+OFFICE_HOURS = Schedule(tuple(WeeklyHours(weekday, 9 * 60, 17 * 60) for weekday in range(5)))
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,15 @@ async def offer(context: Context, person: Person, branch: Branch, service: Servi
 
 
 async def new_queue(
-    context: Context, person: Person, *, capacity: int = 1, hours: tuple[OpeningHours, ...] = ALWAYS, **changes: Any
+    context: Context,
+    person: Person,
+    *,
+    capacity: int = 1,
+    hours: Schedule = ALWAYS,
+    scope: PoolScope = PoolScope.SAME_SLOT,
+    **changes: Any,
 ) -> Service:
     """A queue as Ombori has them: five-minute slots with `capacity` places each."""
     branch = new_branch(opening_hours=hours)
-    places = pool_resource(branch.id, capacity)
+    places = pool_resource(branch.id, capacity, scope=scope)
     return await offer(context, person, branch, new_service(branch, places, **changes), places)

@@ -27,7 +27,6 @@ EXCEPTIONS = {
     ("staff", "core"): "those who work there, as against the customer; not any resource",
     ("user", "store"): "a user of the operating system",
     ("window", "core"): "the stretch of time that is asked about",
-    ("window", "store"): "the stretch of time that is asked about",
     ("window", "usecases"): "the stretch of time that is asked about",
 }
 

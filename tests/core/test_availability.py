@@ -1,61 +1,38 @@
+"""What is on offer in a small branch, day by day."""
+
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
-from uuid import UUID
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from appointed.core import availability
-from appointed.core.availability import Occupied
+from appointed.core.availability import Slot
 from appointed.core.catalog import (
+    ANY_TIME,
     Branch,
-    CapacityStep,
-    OpeningHours,
-    PoolScope,
+    Closure,
+    Days,
+    GridAnchor,
+    Hours,
     Resource,
-    ResourceKind,
     Role,
+    Schedule,
     Service,
+    SpecialDay,
+    WeeklyHours,
 )
-from appointed.core.errors import SlotNotOffered, SlotTaken
-from appointed.core.ids import BranchId, ResourceId, ServiceId
-from appointed.core.intervals import Interval
-from appointed.core.rules import RULES
-
-MINUTE = timedelta(minutes=1)
-BRANCH = Branch(
-    BranchId(UUID(int=1)), "Old Street", "Europe/Amsterdam", tuple(OpeningHours(day, 540, 720) for day in range(5))
-)
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+from appointed.core.errors import CustomerLimitReached, SlotNotOffered
+from appointed.core.localtime import EPOCH, FIRST_INSTANT, LAST_INSTANT, MINUTE
+from appointed.core.plan import Plan, Preference
+from small_branch import ADVICE, BRANCH, CHAIR, DESK, LONG_AGO, ROOM, START, asking, service, utc, weekly
 
 
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+def listing(what: Service, branch: Branch, start: str, end: str, *resources: Resource, **rest) -> tuple[Slot, ...]:
+    return availability.slots(asking(what, (utc(start), utc(end)), *resources, branch=branch, **rest))
 
 
-def pool(number: int, scope: PoolScope, *steps: tuple[datetime, int]) -> Resource:
-    held = tuple(CapacityStep(*step) for step in steps)
-    return Resource(ResourceId(UUID(int=number)), BRANCH.id, "pool", ResourceKind.POOL, scope, held)
-
-
-def exclusive(number: int) -> Resource:
-    return Resource(ResourceId(UUID(int=number)), BRANCH.id, "room", ResourceKind.EXCLUSIVE)
-
-
-def service(duration: int, grid: int, *roles: Role) -> Service:
-    return Service(ServiceId(UUID(int=2)), BRANCH.id, "advice", duration * MINUTE, grid * MINUTE, roles)
-
-
-def listing(what: Service, branch: Branch, start: str, end: str, *resources: Resource, occupied=(), now=LONG_AGO):
-    known = {resource.id: resource for resource in resources}
-    return availability.slots(what, branch, known, occupied, Interval(utc(start), utc(end)), now)
-
-
-def starts(found) -> list[str]:
+def starts(found: tuple[Slot, ...]) -> list[str]:
     return [slot.starts_at.isoformat()[11:16] for slot in found]
-
-
-ROOM, CHAIR, DESK = exclusive(11), exclusive(12), exclusive(13)
-ADVICE = service(30, 30, Role((ROOM.id,)))
 
 
 def test_a_day_of_slots():
@@ -78,13 +55,17 @@ def test_the_last_slot_ends_when_the_branch_closes():
 
 
 def test_each_opening_anchors_a_grid_of_its_own():
-    branch = replace(BRANCH, opening_hours=(OpeningHours(0, 540, 610), OpeningHours(0, 610, 700)))
+    """A slot may run on into the next: hours that follow each other are one stretch."""
+    branch = replace(BRANCH, opening_hours=weekly((540, 610), (610, 700)))
     found = listing(service(40, 40, Role((ROOM.id,))), branch, "2026-03-02T00:00", "2026-03-03T00:00", ROOM)
-    assert starts(found) == ["08:00", "09:10", "09:50"]
+    assert starts(found) == ["08:00", "08:40", "09:10", "09:50"]
+    apart = replace(BRANCH, opening_hours=weekly((540, 610), (611, 700)))
+    found = listing(service(40, 40, Role((ROOM.id,))), apart, "2026-03-02T00:00", "2026-03-03T00:00", ROOM)
+    assert starts(found) == ["08:00", "09:11", "09:51"]
 
 
-ALWAYS = tuple(OpeningHours(day, 0, 1440) for day in range(7))
-NIGHTS = tuple(OpeningHours(day, 1320, 1800) for day in range(7))
+ALWAYS = weekly((0, 1440))
+NIGHTS = weekly((1320, 1800))
 
 
 @pytest.mark.parametrize(
@@ -106,9 +87,13 @@ NIGHTS = tuple(OpeningHours(day, 1320, 1800) for day in range(7))
         ("Europe/Amsterdam", NIGHTS, ("2026-10-25T03:30", "2026-10-25T21:30"), ["03:30", "04:00", "04:30", "21:00"]),
     ],
 )
-def test_slots_on_the_days_of_a_change(zone: str, hours: tuple, window: tuple[str, str], expected: list[str]):
+@pytest.mark.parametrize("anchor", [GridAnchor.OPENING, GridAnchor.CLOCK])
+def test_slots_on_the_days_of_a_change(
+    anchor: GridAnchor, zone: str, hours: Schedule, window: tuple[str, str], expected: list[str]
+):
+    """On the half-hours of the clock from midnight and from the opening alike."""
     branch = replace(BRANCH, time_zone=zone, opening_hours=hours)
-    assert starts(listing(ADVICE, branch, *window, ROOM)) == expected
+    assert starts(listing(replace(ADVICE, anchor=anchor), branch, *window, ROOM)) == expected
 
 
 def test_nights_around_a_day_that_a_zone_skipped():
@@ -129,21 +114,24 @@ def test_a_day_that_a_zone_skipped_has_no_daytime():
 
 
 def test_hours_that_open_in_a_gap_open_after_it_and_keep_their_grid():
-    branch = replace(BRANCH, opening_hours=(OpeningHours(6, 130, 300),))
+    branch = replace(BRANCH, opening_hours=weekly((130, 300), weekdays=(6,)))
     what = service(20, 40, Role((ROOM.id,)))
     assert starts(listing(what, branch, "2026-03-29T00:00", "2026-03-29T12:00", ROOM)) == ["01:30", "02:10"]
 
 
 def test_a_slot_lasts_elapsed_time_across_a_change():
     branch = replace(BRANCH, opening_hours=ALWAYS)
-    (slot,) = listing(service(60, 60, Role((ROOM.id,))), branch, "2026-03-29T00:30", "2026-03-29T01:01", ROOM)
+    (slot,) = listing(service(60, 60, Role((ROOM.id,))), branch, "2026-03-29T00:00", "2026-03-29T00:01", ROOM)
     assert slot.ends_at - slot.starts_at == timedelta(hours=1)
+    (slot,) = listing(service(90, 60, Role((ROOM.id,))), branch, "2026-10-25T00:00", "2026-10-25T01:01", ROOM)
+    assert slot.ends_at - slot.starts_at == timedelta(minutes=90)
 
 
 @pytest.mark.parametrize(
     ("now", "allowed", "first"),
     [
         ("2026-03-02T08:29", False, "08:30"),
+        ("2026-03-02T08:29:59", False, "08:30"),
         ("2026-03-02T08:30", False, "09:00"),
         ("2026-03-02T08:30", True, "08:00"),
         ("2026-03-02T07:59", False, "08:00"),
@@ -154,54 +142,123 @@ def test_a_slot_that_has_started(now: str, allowed: bool, first: str):
     assert starts(listing(what, BRANCH, "2026-03-02T00:00", "2026-03-03T00:00", ROOM, now=utc(now)))[0] == first
 
 
-@pytest.mark.parametrize("window", [(1, 1, 2), (9999, 12, 31), (9998, 1, 1)])
-def test_the_ends_of_time_have_no_slots(window: tuple[int, int, int]):
-    start = datetime(*window, tzinfo=UTC)
-    assert availability.slots(ADVICE, BRANCH, {ROOM.id: ROOM}, (), Interval(start, start + 60 * MINUTE), LONG_AGO) == ()
+@pytest.mark.parametrize("start", [LAST_INSTANT - timedelta(hours=hours) for hours in (1, 12, 24, 72)])
+@pytest.mark.parametrize("anchor", GridAnchor)
+def test_the_last_days_of_time_can_be_asked_about(anchor: GridAnchor, start: datetime):
+    what, branch = replace(ADVICE, anchor=anchor), replace(BRANCH, opening_hours=ALWAYS)
+    found = availability.slots(
+        asking(what, (start, start + timedelta(hours=1)), ROOM, branch=branch, now=LAST_INSTANT - timedelta(days=30))
+    )
+    assert len(found) == 2
 
 
-START, END = utc("2026-03-02T08:00"), utc("2026-03-02T08:30")
+@pytest.mark.parametrize("zone", ["UTC", "America/Adak"])
+@pytest.mark.parametrize("anchor", GridAnchor)
+def test_the_first_days_of_time_can_be_asked_about(anchor: GridAnchor, zone: str):
+    """Clocks were seconds apart from each other then, and no whole minute of UTC is on their grids."""
+    what = replace(ADVICE, anchor=anchor, past_slots_allowed=True)
+    branch = replace(BRANCH, time_zone=zone, opening_hours=ALWAYS)
+    window = FIRST_INSTANT, FIRST_INSTANT + timedelta(hours=12)
+    on_grid = 24 if zone == "UTC" else {GridAnchor.PACKED: 25}.get(anchor, 0)
+    assert len(availability.slots(asking(what, window, ROOM, branch=branch, now=utc("1905-01-01")))) == on_grid
 
 
-def ask(starts_at=START, ends_at=None, branch=BRANCH, now=LONG_AGO, what=ADVICE) -> str | None:
+def ask(starts_at: datetime = START, **rest) -> str | None:
+    what = rest.pop("what", ADVICE)
+    asked = asking(what, (starts_at, starts_at + MINUTE), *rest.pop("resources", (ROOM,)), **rest)
     try:
-        availability.offered(what, branch, starts_at, ends_at or starts_at + 30 * MINUTE, now)
+        availability.offer_asked(asked)
     except SlotNotOffered as refusal:
+        with pytest.raises(SlotNotOffered):
+            availability.assignment(asked)
         return refusal.reason
     return None
 
 
-def test_a_slot_is_offered_in_any_zone_of_the_asker():
-    tokyo = timezone(timedelta(hours=9))
-    assert ask() is None
-    assert ask(START.astimezone(tokyo), END.astimezone(tokyo)) is None
+@pytest.mark.parametrize(
+    ("starts_at", "now", "reason"),
+    [
+        (START, LONG_AGO, None),
+        (START + MINUTE, LONG_AGO, "slot_grid"),
+        (START - 30 * MINUTE, LONG_AGO, "opening_hours"),
+        (START + timedelta(hours=3), LONG_AGO, "opening_hours"),
+        (START + timedelta(days=5), LONG_AGO, "opening_hours"),
+        (START, START, "past_slots"),
+        (START, START - MINUTE, None),
+    ],
+)
+def test_a_refusal_names_the_rule(starts_at: datetime, now: datetime, reason: str | None):
+    assert ask(starts_at, now=now) == reason
+
+
+CLOSED = Closure(START - MINUTE, START + MINUTE)
+DAY_OFF = SpecialDay(date(2026, 3, 2))
 
 
 @pytest.mark.parametrize(
-    ("starts_at", "ends_at", "now", "reason"),
+    ("changes", "reason"),
     [
-        (START, END + MINUTE, LONG_AGO, "slot_grid"),
-        (START, START, LONG_AGO, "slot_grid"),
-        (END, START, LONG_AGO, "slot_grid"),
-        (START + MINUTE, END + MINUTE, LONG_AGO, "slot_grid"),
-        (START + MINUTE / 60, END + MINUTE / 60, LONG_AGO, "slot_grid"),
-        (START - 30 * MINUTE, START, LONG_AGO, "opening_hours"),
-        (START + timedelta(hours=3), END + timedelta(hours=3), LONG_AGO, "opening_hours"),
-        (START + timedelta(days=5), END + timedelta(days=5), LONG_AGO, "opening_hours"),
-        (START, END, START, "past_slots"),
-        (START, END, START - MINUTE, None),
+        ({"booking_hours": weekly((600, 720))}, "booking_hours"),
+        ({"booking_hours": Schedule(closures=(CLOSED,))}, "closures"),
+        ({"lead_time": timedelta(minutes=61)}, "lead_time"),
+        ({"lead_time": timedelta(minutes=60)}, None),
+        ({"lead_days": Days(1)}, "lead_time"),
+        ({"horizon": Days(0)}, None),
+        ({"bookable_from": date(2026, 3, 3)}, "horizon"),
+        ({"bookable_until": date(2026, 3, 1)}, "horizon"),
+        ({"party_limit": 0}, "party_size"),
     ],
 )
-def test_offered_names_the_rule(starts_at: datetime, ends_at: datetime, now: datetime, reason: str | None):
-    assert ask(starts_at, ends_at, now=now) == reason
+def test_a_refusal_names_the_rule_of_the_service(changes: dict, reason: str | None):
+    assert ask(what=replace(ADVICE, **changes), now=START - timedelta(hours=1)) == reason
 
 
-@pytest.mark.parametrize("hours", [-14, 0, 14])
-@pytest.mark.parametrize("year", [1, 9999])
-def test_offered_at_the_ends_of_time(year: int, hours: int):
-    edge = datetime(1, 1, 1) if year == 1 else datetime(9999, 12, 31, 23, 15)  # noqa: DTZ001  the zone comes next
-    start = edge.replace(tzinfo=timezone(timedelta(hours=hours)))
-    assert ask(start, start + 30 * MINUTE) == "opening_hours"
+@pytest.mark.parametrize(
+    ("hours", "reason"),
+    [
+        (replace(BRANCH.opening_hours, closures=(CLOSED,)), "closures"),
+        (replace(BRANCH.opening_hours, special_days=(DAY_OFF,)), "special_days"),
+        (replace(BRANCH.opening_hours, special_days=(replace(DAY_OFF, hours=(Hours(540, 570),)),)), None),
+        (replace(BRANCH.opening_hours, breaks=(WeeklyHours(0, 560, 570),)), "opening_hours"),
+    ],
+)
+def test_a_refusal_names_the_rule_of_the_branch(hours: Schedule, reason: str | None):
+    assert ask(branch=replace(BRANCH, opening_hours=hours)) == reason
+
+
+def test_a_customer_who_has_all_there_may_be():
+    what = replace(ADVICE, customer_daily_limit=2)
+    window = START, START + MINUTE
+    assert availability.assignment(asking(what, window, ROOM, visits=[START])).chosen == (ROOM.id,)
+    with pytest.raises(CustomerLimitReached) as refused:
+        availability.assignment(asking(what, window, ROOM, visits=[START, START + timedelta(hours=3)]))
+    assert refused.value.limit == 2
+    # It is midnight at eleven in the evening of UTC.
+    visits = [START, START + timedelta(hours=15)]
+    assert availability.assignment(asking(what, window, ROOM, visits=visits)).chosen == (ROOM.id,)
+
+
+@pytest.mark.parametrize(
+    ("resource", "role", "reason"),
+    [
+        (replace(ROOM, schedule=weekly((600, 720))), Role((ROOM.id,)), "working_hours"),
+        (replace(ROOM, schedule=Schedule(breaks=(WeeklyHours(0, 540, 550),))), Role((ROOM.id,)), "breaks"),
+        (replace(ROOM, schedule=Schedule(closures=(CLOSED,))), Role((ROOM.id,)), "time_off"),
+        (ROOM, Role((ROOM.id,), skills=frozenset({"dutch"})), "skills"),
+    ],
+)
+def test_a_refusal_names_what_keeps_everybody_away(resource: Resource, role: Role, reason: str):
+    with pytest.raises(SlotNotOffered) as refused:
+        availability.assignment(asking(service(30, 30, role), (START, START + MINUTE), resource))
+    assert refused.value.reason == reason
+
+
+def test_a_refusal_names_the_preference_that_nobody_meets():
+    what = service(30, 30, Role((ROOM.id, CHAIR.id)))
+    plan = Plan.single(what, 1, [Preference(0, DESK.id)])
+    with pytest.raises(SlotNotOffered) as refused:
+        availability.assignment(asking(what, (START, START + MINUTE), ROOM, CHAIR, plan=plan))
+    assert refused.value.reason == "preference"
 
 
 @pytest.mark.parametrize(("day", "count"), [("2026-03-03", 12), ("2026-03-29", 10), ("2026-10-25", 12)])
@@ -210,101 +267,15 @@ def test_what_is_listed_is_offered(day: str, count: int):
     branch = replace(BRANCH, opening_hours=NIGHTS)
     what = replace(ADVICE, grid=40 * MINUTE)
     noon = utc(f"{day}T12:00")
-    found = availability.slots(what, branch, {ROOM.id: ROOM}, (), Interval(noon - timedelta(days=1), noon), LONG_AGO)
+    found = availability.slots(asking(what, (noon - timedelta(days=1), noon), ROOM, branch=branch))
     assert [ask(slot.starts_at, branch=branch, what=what) for slot in found] == [None] * count
 
 
-def test_rules_are_known_by_the_names_that_refusals_carry():
-    assert [rule.name for rule in RULES] == ["opening_hours", "slot_grid", "past_slots"]
+def test_slots_are_instants_since_1970():
+    found = listing(ADVICE, BRANCH, "2026-03-02T08:00", "2026-03-02T08:01", ROOM)
+    assert found == (Slot((START - EPOCH) // MINUTE, (START - EPOCH) // MINUTE + 30, 1, 1),)
 
 
-def room_left(what: Service, *resources: Resource, occupied=(), now=LONG_AGO) -> tuple[int, int]:
-    found = listing(what, BRANCH, "2026-03-02T08:00", "2026-03-02T08:01", *resources, occupied=occupied, now=now)
-    (slot,) = found
-    return slot.capacity, slot.available
-
-
-def claim(resource: Resource, start: int, end: int, units: int = 1, expires: int | None = None) -> Occupied:
-    lapses = None if expires is None else LONG_AGO + expires * MINUTE
-    return Occupied(resource.id, START + start * MINUTE, START + end * MINUTE, units, lapses)
-
-
-FIVE = pool(21, PoolScope.OVERLAP, (LONG_AGO, 5))
-SWINGING = pool(22, PoolScope.OVERLAP, (LONG_AGO, 5), (START + 10 * MINUTE, 2), (START + 20 * MINUTE, 4))
-THREE_PER_SLOT = pool(23, PoolScope.SAME_SLOT, (LONG_AGO, 3))
-LATE = pool(24, PoolScope.OVERLAP, (START + MINUTE, 5))
-
-
-@pytest.mark.parametrize(
-    ("resource", "occupied", "expected"),
-    [
-        (ROOM, [], (1, 1)),
-        (ROOM, [claim(ROOM, 10, 20)], (1, 0)),
-        (ROOM, [claim(ROOM, -30, 60)], (1, 0)),
-        (ROOM, [claim(ROOM, -30, 0), claim(ROOM, 30, 60)], (1, 1)),
-        (ROOM, [claim(CHAIR, 0, 30)], (1, 1)),
-        (ROOM, [claim(ROOM, 0, 30, expires=0)], (1, 1)),
-        (ROOM, [claim(ROOM, 0, 30, expires=1)], (1, 0)),
-        (FIVE, [claim(FIVE, 0, 10, 2), claim(FIVE, 10, 20, 3)], (5, 2)),
-        (FIVE, [claim(FIVE, 0, 11, 2), claim(FIVE, 10, 20, 3)], (5, 0)),
-        (FIVE, [claim(FIVE, 0, 30, 9)], (5, 0)),
-        (SWINGING, [], (2, 2)),
-        (SWINGING, [claim(SWINGING, 0, 10, 4)], (2, 1)),
-        (SWINGING, [claim(SWINGING, 12, 14)], (2, 1)),
-        (LATE, [], (0, 0)),
-        (THREE_PER_SLOT, [claim(THREE_PER_SLOT, 0, 30, 2)], (3, 1)),
-        (THREE_PER_SLOT, [claim(THREE_PER_SLOT, 0, 29, 2), claim(THREE_PER_SLOT, 1, 30, 2)], (3, 3)),
-        (THREE_PER_SLOT, [claim(THREE_PER_SLOT, 0, 30, 2, expires=0)], (3, 3)),
-    ],
-)
-def test_what_is_left(resource: Resource, occupied: list[Occupied], expected: tuple[int, int]):
-    assert room_left(service(30, 30, Role((resource.id,))), resource, occupied=occupied) == expected
-
-
-def test_a_role_takes_its_units_and_an_exclusive_resource_whole():
-    assert room_left(service(30, 30, Role((FIVE.id,), 2)), FIVE) == (2, 2)
-    assert room_left(service(30, 30, Role((ROOM.id,), 2)), ROOM) == (1, 1)
-
-
-def test_the_scarcest_role_decides():
-    what = service(30, 30, Role((FIVE.id,)), Role((ROOM.id, CHAIR.id)))
-    assert room_left(what, FIVE, ROOM, CHAIR, occupied=[claim(ROOM, 0, 30)]) == (2, 1)
-
-
-def test_roles_that_share_a_resource_cannot_both_have_it():
-    what = service(30, 30, Role((ROOM.id, CHAIR.id)), Role((ROOM.id,)))
-    assert room_left(what, ROOM, CHAIR)[1] == 1
-    assert room_left(what, ROOM, CHAIR, occupied=[claim(CHAIR, 0, 30)])[1] == 0
-
-
-def test_nothing_to_take_is_nothing_to_offer():
-    assert room_left(service(30, 30)) == (0, 0)
-    assert room_left(ADVICE) == (0, 0)
-
-
-def choose(what: Service, *resources: Resource, occupied=()):
-    return availability.choose(what, {one.id: one for one in resources}, occupied, START, END, LONG_AGO)
-
-
-def test_without_a_choice_the_claim_finds_out():
-    assert not availability.needs_choice(ADVICE)
-    assert choose(ADVICE, ROOM, occupied=[claim(ROOM, 0, 30)]) == ((ROOM.id, 1),)
-
-
-def test_the_first_resource_that_is_free():
-    what = service(30, 30, Role((ROOM.id, CHAIR.id)), Role((FIVE.id,), 3))
-    assert availability.needs_choice(what)
-    assert choose(what, ROOM, CHAIR, FIVE) == ((ROOM.id, 1), (FIVE.id, 3))
-    assert choose(what, ROOM, CHAIR, FIVE, occupied=[claim(ROOM, 0, 1)]) == ((CHAIR.id, 1), (FIVE.id, 3))
-
-
-def test_a_preference_gives_way_where_the_whole_would_fail():
-    what = service(30, 30, Role((ROOM.id, CHAIR.id)), Role((ROOM.id, DESK.id)))
-    taken = [claim(DESK, 0, 30)]
-    assert choose(what, ROOM, CHAIR, DESK, occupied=taken) == ((CHAIR.id, 1), (ROOM.id, 1))
-
-
-@pytest.mark.parametrize("what", [service(30, 30), service(30, 30, Role((ROOM.id, CHAIR.id)))])
-def test_nothing_free_is_taken(what: Service):
-    with pytest.raises(SlotTaken):
-        choose(what, ROOM, CHAIR, occupied=[claim(ROOM, 0, 30), claim(CHAIR, 29, 31)])
+def test_a_branch_without_hours_of_its_own_is_always_open():
+    branch = replace(BRANCH, opening_hours=ANY_TIME)
+    assert len(listing(ADVICE, branch, "2026-03-01T23:00", "2026-03-02T23:00", ROOM)) == 48

@@ -5,7 +5,25 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from appointed.core.localtime import LocalTime, edge, to_instant, to_local, zone
+from appointed.core.localtime import (
+    FIRST_INSTANT,
+    LAST_INSTANT,
+    LocalTime,
+    WallClock,
+    clock_between,
+    date_of,
+    days_of,
+    edge,
+    instant_of,
+    minute_of,
+    minutes_until,
+    to_instant,
+    to_local,
+    wall_clock,
+    weekday_of,
+    years_around,
+    zone,
+)
 
 CITIES = [
     "Europe/Amsterdam",
@@ -165,3 +183,129 @@ def test_an_edge_in_a_gap_is_the_first_instant_after_it(city: str, day: date, at
     second = timedelta(seconds=1)
     assert moved.astimezone(ZoneInfo(city)).replace(tzinfo=None) >= nominal
     assert (moved - second).astimezone(ZoneInfo(city)).replace(tzinfo=None) < nominal
+
+
+def local(text: str) -> int:
+    """Minutes that a clock shows since 1970."""
+    return minute_of(utc(text))
+
+
+def of(city: str, year: int) -> WallClock:
+    return wall_clock(zone(city), tuple(years_around(year, year)))
+
+
+AMSTERDAM = of("Europe/Amsterdam", 2026)
+SPRING, AUTUMN = minute_of(utc("2026-03-29T01:00")), minute_of(utc("2026-10-25T01:00"))
+
+
+def test_a_wall_clock_shows_local_time():
+    shown = [AMSTERDAM.shows(minute) for minute in (SPRING - 1, SPRING, AUTUMN - 1, AUTUMN)]
+    texts = ("2026-03-29T01:59", "2026-03-29T03:00", "2026-10-25T02:59", "2026-10-25T02:00")
+    assert shown == [local(text) for text in texts]
+
+
+@pytest.mark.parametrize(("city", "day", "clock", "start", "moved"), POLICY)
+def test_policy_of_a_wall_clock(city: str, day: str, clock: str, start: str | None, moved: str | None):
+    at = days_of(date.fromisoformat(day)) * 1440 + minute(clock)
+    on_the_wall = of(city, int(day[:4]))
+    assert on_the_wall.start(at) == (minute_of(utc(start)) if start else None)
+    assert on_the_wall.edge(at) == minute_of(utc(start or moved or ""))
+
+
+def test_what_a_wall_clock_shows_again():
+    year = local("2026-01-01T00:00"), local("2027-01-01T00:00")
+    assert [span for span in AMSTERDAM.repeats() if year[0] <= span[0] < year[1]] == [(AUTUMN, AUTUMN + 60)]
+    assert of("Asia/Kolkata", 2026).repeats() == []
+    lord_howe = minute_of(utc("2026-04-04T15:00"))
+    assert (lord_howe, lord_howe + 30) in of("Australia/Lord_Howe", 2026).repeats()
+
+
+def test_the_time_before_a_date():
+    """In Cairo the last hour of 29 October comes twice; there is no such hour in Amsterdam."""
+    day = days_of(date(2026, 10, 30))
+    assert minutes_before(AMSTERDAM, day, "2026-10-29T22:59") == [True, False]
+    assert minutes_before(of("Africa/Cairo", 2026), day, "2026-10-29T21:59") == [True, False]
+    assert minutes_before(of("Africa/Cairo", 2026), day, "2026-10-29T20:59") == [True, True]
+    assert minutes_before(of("Pacific/Apia", 2011), days_of(date(2011, 12, 30)), "2011-12-30T09:59") == [True, False]
+    assert minutes_before(of("Pacific/Apia", 2011), days_of(date(2011, 12, 31)), "2011-12-30T09:59") == [True, False]
+
+
+def minutes_before(clock: WallClock, day: int, near: str) -> list[bool]:
+    """Whether a minute and the next are before a date."""
+    spans = clock.before(day)
+    return [any(starts <= at < ends for starts, ends in spans) for at in range(local(near), local(near) + 2)]
+
+
+def test_the_time_before_a_date_may_come_in_two_stretches():
+    """A minute into 7 November 2010 the clock of St. John's went back to 23:01 of the day before."""
+    clock, change = of("America/St_Johns", 2010), local("2010-11-07T02:31")
+    dates = [clock.shows(at) // 1440 for at in (change - 2, change - 1, change, change + 59)]
+    first = days_of(date(2010, 11, 7))
+    assert dates == [first - 1, first, first - 1, first]
+    assert minutes_before(clock, first, "2010-11-07T02:29") == [True, False]
+    assert minutes_before(clock, first, "2010-11-07T02:31") == [True, True]
+    assert minutes_before(clock, first, "2010-11-07T03:29") == [True, False]
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_a_wall_clock_knows_the_years_around_those_it_was_made_for(city: str):
+    clock = of(city, 2026)
+    for at in range(local("2025-01-02T00:00"), local("2027-12-30T00:00"), 1437):
+        shown = to_local(zone(city), instant_of(at))
+        assert clock.shows(at) == days_of(shown.day) * 1440 + shown.minute
+
+
+def test_beyond_what_it_knows_a_wall_clock_says_so():
+    beyond = local("2028-01-02T00:00")
+    with pytest.raises(ValueError, match=str(beyond)):
+        AMSTERDAM.shows(beyond)
+    with pytest.raises(ValueError, match=str(beyond)):
+        AMSTERDAM.edge(beyond)
+    with pytest.raises(ValueError, match=str(beyond)):
+        AMSTERDAM.start(beyond)
+
+
+FAR_APART = pytest.mark.parametrize("city", ["UTC", "Pacific/Apia", "Pacific/Kiritimati", "America/Adak"])
+
+
+@FAR_APART
+def test_local_time_around_the_last_instant_that_has_slots(city: str):
+    clock, last = clock_between(zone(city), LAST_INSTANT, LAST_INSTANT), minute_of(LAST_INSTANT)
+    for at in range(last - 4320, last + 4320, 720):
+        assert clock.start(clock.shows(at)) == clock.edge(clock.shows(at)) == at
+
+
+@FAR_APART
+def test_local_time_around_the_first_instant_that_has_slots(city: str):
+    """Earlier hours begin with it."""
+    clock, first = clock_between(zone(city), FIRST_INSTANT, FIRST_INSTANT), minute_of(FIRST_INSTANT)
+    for at in range(first - 4320, first + 4320, 720):
+        assert clock.edge(clock.shows(at)) == max(first, at)
+
+
+@pytest.mark.parametrize(
+    ("instant", "down", "up"),
+    [("2026-03-02T09:00", 0, 0), ("2026-03-02T09:00:01", 0, 1), ("2026-03-02T09:00:59.999999", 0, 1)],
+)
+def test_minutes_since_1970(instant: str, down: int, up: int):
+    nine = local("2026-03-02T09:00")
+    assert minute_of(utc(instant)) - nine == down
+    assert minutes_until(utc(instant)) - nine == up
+    assert instant_of(nine) == utc("2026-03-02T09:00")
+    assert minute_of(utc("1969-12-31T23:59:30")) == -1
+    assert minutes_until(utc("1969-12-31T23:59:30")) == 0
+
+
+@given(st.dates())
+def test_dates_are_days_since_1970(day: date):
+    assert date_of(days_of(day)) == day
+    assert weekday_of(days_of(day)) == day.weekday()
+    assert days_of(date(1970, 1, 1)) == 0
+
+
+def test_a_zone_whose_offset_has_seconds():
+    """Monrovia was 44 minutes and 30 seconds behind until 1972: no whole minute there is one of UTC."""
+    clock, at = of("Africa/Monrovia", 1971), local("1971-06-01T12:00")
+    assert clock.shows(at) == at - 45
+    assert clock.start(at) is None
+    assert clock.edge(at) == at + 45

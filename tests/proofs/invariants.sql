@@ -1,8 +1,8 @@
 -- What must never be, for the tenants $2, by the clock $1: a row for each thing that is. Run as the owner.
 WITH visits AS (
     SELECT v.*, coalesce((v.custom_data ->> 'claims')::bigint,
-                         (SELECT count(DISTINCT (i.item_id, x.role))
-                            FROM item i JOIN service_resource x ON x.tenant_id = i.tenant_id AND x.service_id = i.service_id
+                         (SELECT coalesce(sum(r.count), 0)
+                            FROM item i JOIN service_role r ON r.tenant_id = i.tenant_id AND r.service_id = i.service_id
                            WHERE i.tenant_id = v.tenant_id AND i.visit_id = v.visit_id)) AS asked
       FROM visit v WHERE v.tenant_id = ANY ($2)
 ), live AS (
@@ -60,3 +60,7 @@ UNION ALL
 SELECT 'a claim is not of its resource''s kind', c.resource_id, c.starts_at
   FROM live c
  WHERE c.mode <> 'overbooked' AND (c.mode = 'pooled') <> (c.kind = 'pool')
+UNION ALL
+SELECT 'a visit counts on other claims than it was made with', v.visit_id, v.created_at
+  FROM visits v
+ WHERE v.claims <> v.asked

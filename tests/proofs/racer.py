@@ -18,7 +18,7 @@ from appointed.core.visit import Details
 from appointed.store.pool import open_pool
 from appointed.usecases.clock import system_clock
 from appointed.usecases.context import Context
-from appointed.usecases.visits import Wish, book
+from appointed.usecases.holds import Wish, book
 from proofs.raw import connect, outcome, perform
 
 
@@ -32,7 +32,7 @@ async def run(call: dict[str, Any], connection: asyncpg.Connection, context: Con
         if call["kind"] == "book":
             caller = Caller(tenant, None, "tester", frozenset(Scope), sandbox=True)
             starts_at, ends_at = (datetime.fromisoformat(call[name]) for name in ("starts_at", "ends_at"))
-            wish = Wish(call["service_id"], starts_at, ends_at, Details("en"))
+            wish = Wish.single(call["service_id"], starts_at, ends_at, Details("en"))
             return (await book(context, caller, wish)).state
         now = datetime.fromisoformat(call["now"])
         if call["kind"] == "lapse":

@@ -49,6 +49,8 @@ WITH numbers AS (
 ), events AS (
     INSERT INTO event (tenant_id, epoch, xid, ordinal, visit_id, kind, at, actor)
     SELECT $1, 1, pg_current_xact_id(), row_number() OVER (), n.visit_id, 'confirmed', n.at, 'history' FROM numbers n
+), groups AS (
+    INSERT INTO visit_group (tenant_id, group_id, created_at) SELECT $1, n.visit_id, n.at FROM numbers n
 ), outcomes AS (
     INSERT INTO idempotency (tenant_id, request, fingerprint, outcome, expires_at)
     SELECT $1, n.visit_id, n.item_id, '{}', n.at FROM numbers n
@@ -73,7 +75,7 @@ async def aged(request: pytest.FixtureRequest, home: Home):
     owner = await connect(dsn, role=None)
     for table in GROWING:
         await owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
-    world = await new_world(Context(pool, system_clock))
+    world = await new_world(Context(pool, system_clock), exclusive=2)
     app = await connect(dsn)
     sql = HISTORY.replace("{cast}", f"::{await owner.fetchval(TYPE_OF_MODE)}")
     await owner.execute(sql, world.tenant, world.service.branch_id, MORNING - timedelta(days=2), OLD)
@@ -117,11 +119,52 @@ async def everything(app, world: World, base: int) -> None:
         assert await app.fetchval("SELECT lapse($1, $2, 100)", world.tenant, MORNING + FIVE) == 1
     several = world.hold(*(Ask(each[0], *slot(base + 40)) for each in (world.exclusive, world.pools, world.slotted)))
     assert outcome(await perform(app, world.tenant, MORNING, "hold", several)) == "held"
-    facts = "SELECT facts($1, $2, NULL, $3, $4, $5, $6)"
-    day = (MORNING, MORNING + timedelta(days=1))
-    await app.fetchval(facts, world.tenant, MORNING, several["visit_id"], world.service.id, *day)
+    await more(app, world, base)
+    facts = "SELECT facts($1, $2, NULL, $3, $4, $5, NULL, $6, $7, $8, $9, $10)"
+    day = (int(MORNING.timestamp()) // 60, int(MORNING.timestamp()) // 60 + 1440)
+    resources = [*world.exclusive, *world.pools, *world.slotted]
+    for detail in (False, True):
+        args = (several["visit_id"], resources, [None] * len(resources), *day, detail, "+48", [world.service.id])
+        await app.fetchval(facts, world.tenant, MORNING, *args)
     events = "SELECT * FROM events_after($1, 1, $2::text::xid8, -1, 100)"
     assert await app.fetch(events, world.tenant, first)
+
+
+async def more(app, world: World, base: int) -> None:
+    """Several visits at once, of a customer who is counted, and a claim that goes elsewhere to make room."""
+    one, other = world.exclusive
+    old = world.hold(Ask(one, *slot(base + 50)))
+    assert outcome(await perform(app, world.tenant, MORNING, "hold", old)) == "held"
+    parts = [world.hold(Ask(each, *slot(base + 50))) for each in (one, world.pools[0])]
+    starts_at, ends_at = slot(base + 50)
+    group = {
+        "catalog_version": world.version,
+        "visits": parts,
+        "claims": [{**claim, "visit_id": part["visit_id"]} for part in parts for claim in part.pop("claims")],
+        "moves": [
+            {
+                "visit_id": old["visit_id"],
+                "claim_id": old["claims"][0]["claim_id"],
+                "from_resource": one,
+                "to_resource": other,
+            }
+        ],
+        "limits": [
+            {
+                "visit_id": part["visit_id"],
+                "customer": "+48",
+                "service_id": world.service.id,
+                "starts_at": starts_at,
+                "ends_at": ends_at,
+                "most": 2,
+            }
+            for part in parts
+        ],
+    }
+    answer = await perform(app, world.tenant, MORNING, "hold", group)
+    assert [visit["state"] for visit in answer["visits"]] == ["held", "held"], answer
+    answer = await perform(app, world.tenant, MORNING, "confirm", {"visits": [confirm(part) for part in parts]})
+    assert [visit["state"] for visit in answer["visits"]] == ["confirmed", "confirmed"], answer
 
 
 def faults(scans: list[Scan]) -> list[str]:

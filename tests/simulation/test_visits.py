@@ -23,10 +23,10 @@ from appointed.core.intervals import Interval
 from appointed.core.once import Once
 from appointed.core.visit import Details
 from appointed.store.pool import open_pool
-from appointed.usecases import visits
+from appointed.usecases import holds, visits
 from appointed.usecases.clock import system_clock
 from appointed.usecases.context import Context
-from appointed.usecases.slots import find_slots
+from appointed.usecases.slots import find_slots, single
 from model import Booked, Model, Taken
 from people import (
     LONG_AGO,
@@ -100,14 +100,14 @@ class Lives(RuleBasedStateMachine):
     def hold(self, kind: str, start: int, lifetime: int | None, at_once: bool) -> None:
         claims = self.claims(kind, start)
         fits = self.model.fits(claims)
-        wish = visits.Wish(
+        wish = holds.Wish.single(
             self.services[kind].id,
             claims[0].starts_at,
             claims[0].ends_at,
             Details("en"),
             None if lifetime is None else lifetime * MINUTE,
         )
-        use = visits.book if at_once else visits.hold
+        use = holds.book if at_once else holds.hold
         once = Once(uuid4(), uuid4())
         answer = self.ask(use(self.context, self.person.caller, wish, once))
         self.answered.append((use, wish, once, answer))
@@ -177,8 +177,8 @@ class Lives(RuleBasedStateMachine):
     def look(self, kind: str) -> None:
         """What is on offer is what the model has left."""
         window = Interval(FIRST, FIRST + 50 * MINUTE)
-        offered = self.runner.run(find_slots(self.context, self.person.caller, self.services[kind].id, window))
-        found = {slot.starts_at: slot.available for slot in offered}
+        offered = self.runner.run(find_slots(self.context, self.person.caller, single(self.services[kind].id), window))
+        found = {slot.starts_at: slot.available for slot in offered.slots}
         expected = {
             claims[0].starts_at: max(0, min(map(self.model.left, claims)))
             for claims in (self.claims(kind, start) for start in range(10))

@@ -1,7 +1,6 @@
 """What the catalogue's rows may become, and when they may go."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -124,20 +123,6 @@ async def test_what_visits_do_not_need_may_change(home: Home, app) -> None:
     assert (await hold(app, world, Ask(world.slotted[0], *slot(0))))[0] == "held"
     await put(name="another name", **FEWER)
     await put(capacity=(CapacityStep(LONG_AGO, 0), CapacityStep(slot(0)[0], 1), CapacityStep(slot(1)[0], 0)))
-
-
-@pytest.mark.parametrize(("minutes", "fits"), [(1440, True), (1441, False), (1500, False), (0, False)])
-async def test_a_service_lasts_a_day_at_most(home: Home, minutes: int, fits: bool) -> None:
-    """A claim cannot be longer, so neither may be what makes one."""
-    person = await new_owner(home.context)
-    branch = new_branch()
-    somebody = exclusive_resource(branch.id)
-    service = new_service(branch, somebody, duration=timedelta(minutes=minutes), grid=timedelta(minutes=60))
-    if fits:
-        await offer(home.context, person, branch, service, somebody)
-        return
-    with pytest.raises(asyncpg.CheckViolationError):
-        await offer(home.context, person, branch, service, somebody)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from appointed.core.errors import KeyReused, Refusal, SlotNotOffered, SlotTaken
 from appointed.core.once import Once
 from appointed.core.visit import Details
-from appointed.usecases.visits import Wish, book, cancel, hold
+from appointed.usecases.holds import Wish, book, hold
+from appointed.usecases.visits import cancel
 from people import MORNING, new_owner, new_queue
 from proofs.raw import FIVE, HOUR, Ask, World, confirm, connect, end, outcome, perform, slot
 from proofs.servers import Home
@@ -24,10 +25,10 @@ def new_once() -> Once:
 async def test_sixteen_copies_at_once_have_one_effect(home: Home, owner) -> None:
     """Through the use case, each over a connection of its own; one place is enough for all of them."""
     person, service = await new_bank(home)
-    wish = Wish(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
+    wish = Wish.single(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
     for _ in range(10):
         once = new_once()
-        wish = Wish(service.id, wish.ends_at, wish.ends_at + FIVE, wish.details)
+        wish = Wish.single(service.id, wish.ends_at, wish.ends_at + FIVE, wish.guests[0])
         visits = await asyncio.gather(*(book(home.context, person.caller, wish, once) for _ in range(16)))
         assert len(set(map(repr, visits))) == 1
     for table in ("visit", "claim", "event", "idempotency"):
@@ -117,7 +118,7 @@ async def test_a_key_lives_for_a_day_by_the_given_now(app, world: World) -> None
 async def test_two_tenants_may_use_the_same_key(home: Home, app, world: World) -> None:
     other, service = await new_bank(home)
     once = new_once()
-    wish = Wish(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
+    wish = Wish.single(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
     visit = await hold(home.context, other.caller, wish, once)
     args = world.hold(Ask(world.exclusive[0], *slot(0)))
     answer = await perform(app, world.tenant, MORNING, "hold", args, once.request, once.fingerprint)
@@ -128,12 +129,12 @@ async def test_what_the_core_refuses_is_kept_as_well(home: Home) -> None:
     """The order in which two copies arrive decides for both, whoever refuses."""
     person, service = await new_bank(home)
     once = new_once()
-    late = Wish(service.id, MORNING - HOUR, MORNING - HOUR + FIVE, Details("en"))
+    late = Wish.single(service.id, MORNING - HOUR, MORNING - HOUR + FIVE, Details("en"))
     for _ in range(2):
         with pytest.raises(SlotNotOffered) as caught:
             await book(home.context, person.caller, late, once)
         assert caught.value.reason == "past_slots"
-    good = Wish(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
+    good = Wish.single(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
     with pytest.raises(SlotNotOffered):
         await book(home.context, person.caller, good, once)
     with pytest.raises(KeyReused):
@@ -143,7 +144,7 @@ async def test_what_the_core_refuses_is_kept_as_well(home: Home) -> None:
 async def test_copies_of_every_step_at_once_answer_alike(home: Home) -> None:
     """Sixteen cancellations and sixteen losers each get one answer."""
     person, service = await new_bank(home)
-    wish = Wish(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
+    wish = Wish.single(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
     visit = await hold(home.context, person.caller, wish)
     once = new_once()
     lost = await asyncio.gather(

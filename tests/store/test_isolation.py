@@ -1,5 +1,6 @@
 """No tenant learns that another's row exists, whatever SQL the application's role is made to run."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4  # noqa: TID251 - tests make identities too
 
@@ -151,14 +152,26 @@ async def test_events_and_the_history_of_the_schema_are_not_rewritten(app, their
 
 
 async def test_functions_do_not_find_the_visits_of_others(app, world: World, theirs: World) -> None:
-    args = theirs.hold(Ask(theirs.exclusive[0], *slot(1)))
+    starts_at, ends_at = slot(1)
+    limit = {"customer": "+48", "service_id": theirs.service.id, "starts_at": starts_at, "ends_at": ends_at, "most": 1}
+    args = theirs.hold(Ask(theirs.exclusive[0], starts_at, ends_at))
+    args["limits"] = [{**limit, "visit_id": args["visit_id"]}]
     assert outcome(await perform(app, theirs.tenant, MORNING, "hold", args)) == "held"
-    move = {**theirs.move(args, Ask(world.exclusive[0], *slot(1))), "catalog_version": world.version}
+    move = {**theirs.move(args, Ask(world.exclusive[0], starts_at, ends_at)), "catalog_version": world.version}
     for verb, call in (("confirm", confirm(args)), ("end", end(args)), ("move", move)):
         assert outcome(await perform(app, world.tenant, MORNING, verb, call)) == "visit_not_found"
-    facts = "SELECT facts($1, $2, NULL, $3, $4, $5, $6)"
-    bounds = (MORNING, MORNING + timedelta(days=1))
-    answer = await app.fetchval(facts, world.tenant, MORNING, args["visit_id"], theirs.service.id, *bounds)
+    facts = "SELECT facts($1, $2, NULL, $3, $4, $5, NULL, $6, $7, true, $8, $9)"
+    span = (int(MORNING.timestamp()) // 60, int(MORNING.timestamp()) // 60 + 1440)
+    asked = [*theirs.exclusive, *theirs.pools]
+    versions = [None] * len(asked)
+    about = (asked, versions, *span, "+48", [theirs.service.id])
+    answer = await app.fetchval(facts, world.tenant, MORNING, args["visit_id"], *about)
+    known = json.loads(answer)
+    assert known.pop("occupied") == [[0, []]] * len(asked)
+    assert set(known) == {"now", "version", "catalog"}
+    assert {"occupied", "customer_starts"} < set(
+        json.loads(await app.fetchval(facts, theirs.tenant, MORNING, None, *about))
+    )
     for identity in (theirs.tenant, theirs.service.id, args["visit_id"], *theirs.exclusive, *theirs.pools):
         assert str(identity) not in answer
     seen = await app.fetch("SELECT * FROM events_after($1, 0, '0'::xid8, -1, 1000)", world.tenant)
@@ -170,7 +183,8 @@ async def test_a_function_leaves_no_tenant_behind(app, world: World) -> None:
     """Each sets the tenant for its own transaction: the next statement of the connection has none."""
     args = world.hold(Ask(world.exclusive[0], *slot(0)))
     await perform(app, world.tenant, MORNING, "hold", args)
-    await app.fetchval("SELECT facts($1, $2, NULL, NULL, NULL, NULL, NULL)", world.tenant, MORNING)
+    nothing = ", ".join(["NULL"] * 7)
+    await app.fetchval(f"SELECT facts($1, $2, {nothing}, false, NULL, NULL)", world.tenant, MORNING)
     await app.fetch("SELECT * FROM events_after($1, 0, '0'::xid8, -1, 10)", world.tenant)
     assert await app.fetch("SELECT * FROM visit") == []
 

@@ -11,16 +11,19 @@ from uuid import uuid4  # noqa: TID251 - tests make identities too
 import pytest
 import pytest_asyncio
 
+from appointed.core.catalog import NEVER, Resource, ResourceKind, Role, Schedule, Service, WeeklyHours
+from appointed.core.ids import TenantId
 from appointed.core.visit import Details, State
+from appointed.store.facts import read_facts
 from appointed.store.migrate import MigrationError, migrate, migrations
 from appointed.store.pool import open_pool
 from appointed.store.readiness import unready
 from appointed.usecases.clock import system_clock
 from appointed.usecases.context import Context
-from appointed.usecases.visits import Wish, book
+from appointed.usecases.holds import Wish, book
 from databases import create_database, drop_database, start_session_server
 from people import MORNING, new_owner, new_queue
-from proofs.raw import FIVE, HOUR, connect
+from proofs.raw import FIVE, HOUR, MINUTE, connect
 from proofs.servers import Home
 
 ALL = [migration.number for migration in migrations()]
@@ -30,6 +33,9 @@ from appointed.store.migrate import migrate
 sys.stdin.readline()
 sys.stdout.write(" ".join(str(each.number) for each in asyncio.run(migrate(sys.argv[1]))) + "\\n")
 """
+BEFORE_SCHEDULES = 10
+HISTORY = "CREATE TABLE migration (number integer PRIMARY KEY, name text, digest bytea, applied_at timestamptz)"
+APPLIED = "INSERT INTO migration (number, name, digest) VALUES ($1, $2, $3)"
 SOURCES = str(Path(__file__).parents[2] / "src")
 
 
@@ -113,7 +119,7 @@ async def test_an_owner_who_is_no_superuser_migrates_and_serves(tmp_path: Path) 
             assert await unready(pool, system_clock) == []
             person = await new_owner(context)
             service = await new_queue(context, person)
-            wish = Wish(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
+            wish = Wish.single(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
             assert (await book(context, person.caller, wish)).state is State.CONFIRMED
         finally:
             await pool.close()
@@ -148,3 +154,41 @@ async def run(dsn: str, statement: str, *arguments):
         return await connection.fetchval(statement, *arguments)
     finally:
         await connection.close()
+
+
+async def test_what_a_branch_had_stays(empty: str) -> None:
+    """Hours and roles of a data directory from before schedules are what they were."""
+    tenant, branch, closed, service, first, second = (uuid4() for _ in range(6))
+    owner = await connect(empty, role=None)
+    await owner.execute("CREATE SCHEMA appointed")
+    await owner.execute(HISTORY)
+    for migration in migrations()[:BEFORE_SCHEDULES]:
+        await owner.execute(migration.sql)
+        await owner.execute(APPLIED, migration.number, migration.name, migration.digest)
+    await owner.execute("INSERT INTO tenant (tenant_id, name, created_at) VALUES ($1, 'old', $2)", tenant, MORNING)
+    for each in (branch, closed):
+        await owner.execute("INSERT INTO branch VALUES ($1, $2, 'a branch', 'Europe/Warsaw')", tenant, each)
+    hours = [WeeklyHours(1, 0, 60), WeeklyHours(1, 540, 1020), WeeklyHours(6, 1200, 1700)]
+    for each in reversed(hours):
+        row = (each.weekday, each.opens_minute, each.closes_minute)
+        await owner.execute("INSERT INTO opening_hours VALUES ($1, $2, $3, $4, $5)", tenant, branch, *row)
+    for each in (first, second):
+        await owner.execute("INSERT INTO resource VALUES ($1, $2, $3, 'somebody', 'exclusive')", tenant, each, branch)
+    await owner.execute("INSERT INTO service VALUES ($1, $2, $3, 'a service', 30, 15, 'en')", tenant, service, branch)
+    for role, preference, resource, units in ((0, 0, second, 2), (0, 1, first, 2), (1, 0, first, 1)):
+        row = (role, preference, resource, units)
+        await owner.execute("INSERT INTO service_resource VALUES ($1, $2, $3, $4, $5, $6)", tenant, service, *row)
+    await owner.close()
+    assert await numbers(empty) == ALL[BEFORE_SCHEDULES:]
+    pool = await open_pool(empty, 1)
+    try:
+        catalog = (await read_facts(pool, TenantId(tenant), MORNING)).catalog
+    finally:
+        await pool.close()
+    assert catalog.branches[branch].opening_hours == Schedule(tuple(hours))
+    assert catalog.branches[closed].opening_hours == NEVER
+    assert catalog.services[service].roles == (Role((second, first), 2), Role((first,)))
+    assert catalog.services[service] == Service(
+        service, branch, "a service", 30 * MINUTE, 15 * MINUTE, catalog.services[service].roles
+    )
+    assert catalog.resources[first] == Resource(first, branch, "somebody", ResourceKind.EXCLUSIVE)

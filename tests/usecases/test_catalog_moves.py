@@ -4,15 +4,18 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from appointed.core.catalog import Service
+from appointed.core.catalog import NEVER, Service
 from appointed.core.errors import CatalogMoved, SlotNotOffered
 from appointed.core.once import Once
 from appointed.core.visit import Details, State, Visit
-from appointed.usecases import visits
+from appointed.usecases import holds, visits
 from appointed.usecases.clock import new_id
 from appointed.usecases.context import Context
-from appointed.usecases.reading import at_hand
-from appointed.usecases.visits import READS, Change, Wish
+from appointed.usecases.deciding import READS
+from appointed.usecases.holds import Wish, start_window
+from appointed.usecases.inquiring import at_hand
+from appointed.usecases.slots import single
+from appointed.usecases.visits import Change
 from people import Person, new_branch, new_owner, new_service, offer, pool_resource
 from proofs.raw import slot
 
@@ -44,10 +47,10 @@ class Shop:
         return replace(self.context, pool=self)
 
     async def act(self, verb: str, held: Visit, once: Once | None = None, *, times: int) -> Visit:
-        wish = Wish(self.service.id, *slot(0), Details(""))
+        wish = Wish.single(self.service.id, *slot(0), Details(""))
         context, caller = self.moving(times), self.person.caller
         if verb == "hold":
-            return await visits.hold(context, caller, wish, once)
+            return await holds.hold(context, caller, wish, once)
         change = Change(details=lambda before: before, times=lambda _: slot(0))
         return await visits.change(context, caller, self.service.id, held.id, change, once)
 
@@ -58,7 +61,7 @@ async def shop(context: Context, person: Person) -> tuple[Shop, Visit]:
     places = pool_resource(branch.id)
     service = new_service(branch, places)
     await offer(context, person, branch, service, places)
-    held = await visits.hold(context, person.caller, Wish(service.id, *slot(1), Details("")))
+    held = await holds.hold(context, person.caller, Wish.single(service.id, *slot(1), Details("")))
     return Shop(context, person, service, [branch, service, places]), held
 
 
@@ -96,9 +99,9 @@ async def test_a_catalogue_at_hand_that_is_old_costs_no_read(context: Context) -
     service = new_service(branch, places, past_slots_allowed=True)
     await offer(context, person, branch, service, places)
     place = Shop(context, person, service, [branch, service, places])
-    later = await visits.hold(context, person.caller, Wish(service.id, *slot(1), Details("")))
+    later = await holds.hold(context, person.caller, Wish.single(service.id, *slot(1), Details("")))
     assert later.state is State.HELD
-    assert at_hand(context, person.caller) is not None
+    assert at_hand(context, person.caller, single(service.id), start_window(slot(0)[0])) is not None
     await offer(context, person, branch, service, places)
     assert (await place.act("hold", later, times=1)).state is State.HELD
     assert place.reads == 2
@@ -107,12 +110,12 @@ async def test_a_catalogue_at_hand_that_is_old_costs_no_read(context: Context) -
 async def test_a_refusal_rests_on_a_read(context: Context) -> None:
     """What an old catalogue does not offer may be on offer by now."""
     person = await new_owner(context, sandbox_at=None)
-    branch = new_branch(opening_hours=())
+    branch = new_branch(opening_hours=NEVER)
     places = pool_resource(branch.id)
     service = new_service(branch, places, past_slots_allowed=True)
     await offer(context, person, branch, service, places)
-    wish = Wish(service.id, *slot(0), Details(""))
+    wish = Wish.single(service.id, *slot(0), Details(""))
     with pytest.raises(SlotNotOffered):
-        await visits.hold(context, person.caller, wish)
+        await holds.hold(context, person.caller, wish)
     await offer(context, person, new_branch(id=branch.id), service, places)
-    assert (await visits.hold(context, person.caller, wish)).state is State.HELD
+    assert (await holds.hold(context, person.caller, wish)).state is State.HELD

@@ -11,10 +11,10 @@ from appointed.core.errors import Refusal, SlotTaken
 from appointed.core.intervals import Interval
 from appointed.core.once import Once
 from appointed.core.visit import Details, State, Visit
-from appointed.usecases import visits
+from appointed.usecases import holds, visits
 from appointed.usecases.context import Context
-from appointed.usecases.slots import find_slots
-from appointed.usecases.visits import Wish
+from appointed.usecases.holds import Wish
+from appointed.usecases.slots import find_slots, single
 from people import Person, exclusive_resource, new_branch, new_service, offer
 from proofs.raw import problems, slot
 
@@ -33,15 +33,15 @@ async def one_of(context: Context, person: Person, count: int = PLACES) -> Servi
 async def all_at_once(
     context: Context, person: Person, service: Service, onces: list[Once | None]
 ) -> tuple[list[Visit], list[Refusal]]:
-    wish = Wish(service.id, START, END, Details(""))
-    holds = (visits.hold(context, person.caller, wish, once) for once in onces)
-    outcomes = await asyncio.gather(*holds, return_exceptions=True)
+    wish = Wish.single(service.id, START, END, Details(""))
+    taking = (holds.hold(context, person.caller, wish, once) for once in onces)
+    outcomes = await asyncio.gather(*taking, return_exceptions=True)
     won = [outcome for outcome in outcomes if isinstance(outcome, Visit)]
     return won, [outcome for outcome in outcomes if not isinstance(outcome, Visit)]
 
 
 async def left(context: Context, person: Person, service: Service) -> int:
-    (found,) = await find_slots(context, person.caller, service.id, Interval(START, END))
+    (found,) = (await find_slots(context, person.caller, single(service.id), Interval(START, END))).slots
     return found.available
 
 
@@ -102,10 +102,10 @@ async def test_giving_back_while_others_come(context: Context, dsn: str, alice: 
 async def test_one_moves_to_a_time_that_another_left(context: Context, dsn: str, alice: Person) -> None:
     """A change chooses too: five people move to a slot where three can be served."""
     service = await one_of(context, alice, 5)
-    holds = [visits.hold(context, alice.caller, Wish(service.id, *slot(1), Details(""))) for _ in range(5)]
-    held = await asyncio.gather(*holds)
+    taking = [holds.hold(context, alice.caller, Wish.single(service.id, *slot(1), Details(""))) for _ in range(5)]
+    held = await asyncio.gather(*taking)
     for _ in range(2):
-        await visits.hold(context, alice.caller, Wish(service.id, START, END, Details("")))
+        await holds.hold(context, alice.caller, Wish.single(service.id, START, END, Details("")))
     change = visits.Change(details=lambda before: before, times=lambda _: (START, END))
     outcomes = await asyncio.gather(
         *(visits.change(context, alice.caller, service.id, visit.id, change) for visit in held), return_exceptions=True

@@ -8,10 +8,10 @@ from appointed.core.errors import HoldLapsed
 from appointed.core.ids import VisitId
 from appointed.core.intervals import Interval
 from appointed.core.visit import Details, State
-from appointed.usecases import visits
+from appointed.usecases import holds, visits
 from appointed.usecases.context import Context
-from appointed.usecases.slots import find_slots
-from appointed.usecases.visits import Wish
+from appointed.usecases.holds import Wish
+from appointed.usecases.slots import find_slots, single
 from people import MORNING, set_clock
 from proofs.raw import FIVE, Ask, World, connect, new_world, outcome, perform, problems, slot
 
@@ -33,7 +33,7 @@ async def app(dsn: str):
 
 
 async def offered(context: Context, world: World) -> int:
-    (found,) = await find_slots(context, world.person.caller, world.service.id, Interval(*slot(0)))
+    (found,) = (await find_slots(context, world.person.caller, single(world.service.id), Interval(*slot(0)))).slots
     return found.available
 
 
@@ -47,8 +47,8 @@ async def test_a_slot_beside_an_overbooked_visit_can_be_held_when_it_is_offered(
     assert await offered(context, world) == 0
     await set_clock(context, world.person, LAPSE)
     assert await offered(context, world) == 1
-    wish = Wish(world.service.id, *slot(0), Details(""))
-    assert (await visits.hold(context, world.person.caller, wish)).state is State.HELD
+    wish = Wish.single(world.service.id, *slot(0), Details(""))
+    assert (await holds.hold(context, world.person.caller, wish)).state is State.HELD
     assert await offered(context, world) == 0
     assert await problems(dsn, LAPSE, world.tenant) == []
 

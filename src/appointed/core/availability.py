@@ -1,225 +1,251 @@
-"""Facts and rules to slots: which starts a service offers, what is left of each, and whom a hold may take."""
+"""What is on offer: which starts a plan has, what is left of each, and whom a hold takes.
 
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+`docs/availability.md` says the rules in words.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import combinations
+from typing import NamedTuple
 
-from appointed.core.catalog import Branch, PoolScope, Resource, ResourceKind, Role, Service
-from appointed.core.errors import SlotNotOffered, SlotTaken
+from appointed.core.catalog import Catalog, GridAnchor, ResourceKind, Service
+from appointed.core.count import Count
+from appointed.core.errors import CustomerLimitReached, SlotNotOffered, SlotTaken
 from appointed.core.ids import ResourceId
-from appointed.core.intervals import INSTANT, Interval, IntervalSet, in_utc
-from appointed.core.localtime import FIRST_INSTANT, LAST_INSTANT
-from appointed.core.rule import gather
-from appointed.core.rules import RULES, opening_hours, slot_grid
+from appointed.core.inquiry import Inquiry, moves_others, rules_for
+from appointed.core.localtime import instant_of
+from appointed.core.matching import Assignment, Movable, assign
+from appointed.core.placing import Demand, placeable
+from appointed.core.plan import Need, Plan
+from appointed.core.room import Room
+from appointed.core.rules import RESOURCE_RULES, customer_limit
+from appointed.core.timeline import NOTHING, Picked, Timeline, at_least, counted
+
+# The reason where everybody is free for something, and not everything can be had at once.
+ASSIGNMENT = "assignment"
 
 
-@dataclass(frozen=True, slots=True)
-class Occupied:
-    """A live claim of somebody, as far as it matters to others. One whose `expires_at` has come takes nothing."""
+class Slot(NamedTuple):
+    """A start and end on offer, in minutes of UTC since 1970. `capacity` visits fit in all, `available` still do."""
 
-    resource_id: ResourceId
-    starts_at: datetime
-    ends_at: datetime
-    units: int = 1
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A start and end on offer, in UTC. `capacity` visits fit in all, and `available` of them still do."""
-
-    starts_at: datetime
-    ends_at: datetime
+    starts: int
+    ends: int
     capacity: int
     available: int
 
+    @property
+    def starts_at(self) -> datetime:
+        return instant_of(self.starts)
 
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """A whole number as a step function of time: `levels[n]` from `instants[n]` on, and nothing before the first."""
-
-    instants: tuple[datetime, ...]
-    levels: tuple[int, ...]
-
-    @classmethod
-    def summed(cls, changes: Iterable[tuple[datetime, int]]) -> "Steps":
-        """The running sum of changes, each from its instant on."""
-        by_instant: defaultdict[datetime, int] = defaultdict(int)
-        for instant, change in changes:
-            by_instant[in_utc(instant)] += change
-        instants = tuple(sorted(by_instant))
-        levels: list[int] = []
-        level = 0
-        for instant in instants:
-            level += by_instant[instant]
-            levels.append(level)
-        return cls(instants, tuple(levels))
-
-    def least(self, starts_at: datetime, ends_at: datetime) -> int:
-        """The lowest level between two instants, the second excluded."""
-        first = bisect_right(self.instants, starts_at) - 1
-        beyond = bisect_left(self.instants, ends_at)
-        if first < 0:
-            return min((0, *self.levels[:beyond]))
-        return self.levels[first] if beyond - first == 1 else min(self.levels[first:beyond])
+    @property
+    def ends_at(self) -> datetime:
+        return instant_of(self.ends)
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What a resource holds, in units: `free` is what overlapping claims leave, `taken` what those of one slot take."""
-
-    capacity: Steps
-    free: Steps
-    taken: Mapping[tuple[datetime, datetime], int]
-    counts_units: bool
-
-    def units_left(self, starts_at: datetime, ends_at: datetime) -> int:
-        """The units that one more claim may take."""
-        return max(0, self.free.least(starts_at, ends_at) - self.taken.get((starts_at, ends_at), 0))
-
-    def units_for(self, role: Role) -> int:
-        """What the role takes of the resource; an exclusive one is taken whole."""
-        return role.units if self.counts_units else 1
-
-
-def slots(
-    service: Service,
-    branch: Branch,
-    resources: Mapping[ResourceId, Resource],
-    occupied: Sequence[Occupied],
-    window: Interval,
-    now: datetime,
-) -> tuple[Slot, ...]:
-    """All slots that start within `window`, in order, the full ones with nothing available among them.
-
-    `occupied` holds the claims that overlap `window` made longer by the service's duration; more do no harm.
-    """
-    start, end = max(window.start, FIRST_INSTANT), min(window.end, LAST_INSTANT)
-    if start >= end:
+def slots(asked: Inquiry, *, full: bool = True) -> tuple[Slot, ...]:
+    """All slots that start in the window, in order, with `full` also those that have nothing left."""
+    starts = asked.open_starts()
+    if not starts or not asked.plan.needs:
         return ()
-    window = Interval(start, end)
-    facts = gather(service, branch, window, now)
-    starts = IntervalSet((window,))
-    for rule in RULES:
-        starts = starts.difference(rule.blocked(facts, window))
-    rooms = _rooms(service, resources, occupied, now)
-    shared = len(rooms) < sum(len(role.resource_ids) for role in service.roles)
-    return tuple(_slot(service, rooms, single.start, shared) for single in starts.intervals)
+    offered = assignable(asked, starts)
+    listed = starts if full else offered
+    picked = Picked(asked.axis, list(asked.axis.minutes(listed)))
+    counts = [Count(asked, needs) for needs in _roles(asked.plan.needs)]
+    capacity = _least([count.capacity(listed, picked) for count in counts])
+    available = _least([count.available(listed, picked) for count in counts])
+    length, there = asked.plan.length, picked.of(offered)
+    return tuple(
+        Slot(start, start + length, whole, (left or 1) * on_offer)
+        for start, whole, left, on_offer in zip(picked.minutes, capacity, available, there, strict=True)
+        if whole
+    )
 
 
-def offered(service: Service, branch: Branch, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
-    """Raise SlotNotOffered unless the service has a slot with this start and end, taken or not.
+def _least(counts: Sequence[Sequence[int]]) -> Sequence[int]:
+    """The least of each place of several lists of the same length."""
+    first, *others = counts
+    return list(map(min, first, *others)) if others else first
 
-    `reason` is the name of the first rule in RULES that blocks it.
+
+def assignable(asked: Inquiry, starts: Timeline) -> Timeline:
+    """Those of the starts for which a complete assignment of resources exists."""
+    needs = asked.plan.needs
+    if not needs:
+        return NOTHING
+    free = {need: _options(asked, need) for need in needs}
+    rough = starts
+    for timelines in free.values():
+        each = NOTHING
+        for timeline in timelines.values():
+            each |= timeline
+        rough &= each
+    found = _matched(asked, needs, free, rough)
+    rest = starts & ~found
+    if rest and moves_others(asked.plan, asked.catalog) and (movable := movables(asked)):
+        for start in asked.axis.minutes(rest):
+            if _assign(asked, start, movable) is not None:
+                found |= asked.axis.span(start, start + 1)
+    return found
+
+
+def needs_claims(plan: Plan, catalog: Catalog) -> bool:
+    """Whether the start or the choice of resources hangs on what is taken.
+
+    Where it does not, nothing has to be read before a claim: the claim itself finds out.
     """
-    if ends_at - starts_at != service.duration:
-        raise SlotNotOffered(reason=slot_grid.name)
-    if not FIRST_INSTANT <= starts_at < LAST_INSTANT:
-        raise SlotNotOffered(reason=opening_hours.name)
-    window = Interval(starts_at, starts_at + INSTANT)
-    facts = gather(service, branch, window, now)
-    for rule in RULES:
-        if rule.blocked(facts, window):
-            raise SlotNotOffered(reason=rule.name)
+    return (
+        any(len(need.role.resource_ids) != 1 for need in plan.needs)
+        or len(set(plan.needs)) < len(plan.needs)
+        or any(part.service.anchor is GridAnchor.PACKED for part in plan.parts)
+        or moves_others(plan, catalog)
+    )
 
 
-def needs_choice(service: Service) -> bool:
-    """Whether `choose` looks at what is occupied."""
-    return any(len(role.resource_ids) != 1 for role in service.roles)
+def assignment(asked: Inquiry) -> Assignment:
+    """Whom a hold takes at the first minute of the window, and who makes room for it.
 
-
-def choose(
-    service: Service,
-    resources: Mapping[ResourceId, Resource],
-    occupied: Sequence[Occupied],
-    starts_at: datetime,
-    ends_at: datetime,
-    now: datetime,
-) -> tuple[tuple[ResourceId, int], ...]:
-    """A resource and its units for each role, in the order of the roles, the first of each that leaves a way.
-
-    Where no role has a choice nothing is checked: then the claim itself finds out. Raises SlotTaken.
+    Raises SlotNotOffered, whose `reason` is the first rule that blocks the start, CustomerLimitReached and SlotTaken.
     """
-    if service.roles and not needs_choice(service):
-        return tuple((role.resource_ids[0], role.units) for role in service.roles)
-    rooms = _rooms(service, resources, occupied, now)
-    chosen = _assignment(service.roles, rooms, in_utc(starts_at), in_utc(ends_at))
-    if chosen is None:
+    start = asked.window[0]
+    offer_asked(asked)
+    found = _assign(asked, start, ()) or _assign(asked, start, movables(asked))
+    if found is not None:
+        return found
+    for need, demand in zip(asked.plan.needs, _demands(asked, asked.plan.needs, start), strict=True):
+        if not demand.options:
+            raise SlotNotOffered(reason=_absence(asked, need, start))
+    raise SlotTaken
+
+
+def overbooked(asked: Inquiry) -> Assignment:
+    """Whom a hold takes that may take what is taken: the first that are there at all. Raises SlotTaken."""
+    rooms = {resource_id: Room(roster.resource, ()) for resource_id, roster in asked.rosters.items()}
+    found = assign(_demands(asked, asked.plan.needs, asked.window[0]), rooms)
+    if found is None:
         raise SlotTaken
-    return tuple((resource_id, role.units) for resource_id, role in zip(chosen, service.roles, strict=True))
+    return found
 
 
-def _rooms(
-    service: Service, resources: Mapping[ResourceId, Resource], occupied: Sequence[Occupied], now: datetime
-) -> dict[ResourceId, Room]:
-    """The room of each known resource of the service; one that the tenant lacks has none."""
-    claims: dict[ResourceId, list[Occupied]] = {
-        resource_id: [] for role in service.roles for resource_id in role.resource_ids if resource_id in resources
-    }
-    for claim in occupied:
-        if claim.resource_id in claims and (claim.expires_at is None or claim.expires_at > now):
-            claims[claim.resource_id].append(claim)
-    return {resource_id: _room(resources[resource_id], of_it) for resource_id, of_it in claims.items()}
+def offer_asked(asked: Inquiry) -> None:
+    """Raise SlotNotOffered, or CustomerLimitReached, where a rule blocks the first minute of the window."""
+    start = asked.window[0]
+    for number, (part, offset) in enumerate(zip(asked.plan.parts, asked.plan.offsets, strict=True)):
+        for rule in rules_for(number):
+            if asked.axis.has(asked.blocked(rule, part, offset), start):
+                if rule is customer_limit:
+                    raise CustomerLimitReached(limit=part.service.customer_daily_limit or 0)
+                raise SlotNotOffered(reason=rule.name)
 
 
-def _room(resource: Resource, claims: Sequence[Occupied]) -> Room:
-    if resource.kind is ResourceKind.EXCLUSIVE:
-        changes = [(FIRST_INSTANT, 1)]
-        busy = [(claim.starts_at, claim.ends_at, 1) for claim in claims]
-    else:
-        ordered = sorted(resource.capacity, key=lambda step: step.starts_at)
-        levels = [0, *(step.capacity for step in ordered)]
-        changes = [(step.starts_at, step.capacity - before) for step, before in zip(ordered, levels, strict=False)]
-        busy = [(claim.starts_at, claim.ends_at, claim.units) for claim in claims]
-    capacity = Steps.summed(changes)
-    pool = resource.kind is ResourceKind.POOL
-    if pool and resource.scope is PoolScope.SAME_SLOT:
-        taken: defaultdict[tuple[datetime, datetime], int] = defaultdict(int)
-        for starts_at, ends_at, units in busy:
-            taken[in_utc(starts_at), in_utc(ends_at)] += units
-        return Room(capacity, capacity, taken, counts_units=True)
-    changes += [(starts_at, -units) for starts_at, _, units in busy]
-    changes += [(ends_at, units) for _, ends_at, units in busy]
-    return Room(capacity, Steps.summed(changes), {}, counts_units=pool)
+def _absence(asked: Inquiry, need: Need, start: int) -> str:
+    """The first rule, claims aside, that keeps the first resource of a role away."""
+    for resource_id in need.role.resource_ids:
+        roster = asked.rosters.get(resource_id)
+        if roster is None:
+            continue
+        for rule in RESOURCE_RULES:
+            begins = roster.begins((rule,), need, asked.capacity(need, start))
+            if not rule.bypassable and not roster.axis.has(begins, start + need.claims_from):
+                return rule.name
+    return ASSIGNMENT
 
 
-def _slot(service: Service, rooms: Mapping[ResourceId, Room], starts_at: datetime, shared: bool) -> Slot:
-    """The slot at a start. Where roles share resources, `available` may be too high, but is zero when it should be."""
-    ends_at = starts_at + service.duration
-    capacity: list[int] = []
-    available: list[int] = []
-    for role in service.roles:
-        held = left = 0
-        for resource_id in role.resource_ids:
-            if (room := rooms.get(resource_id)) is not None:
-                units = room.units_for(role)
-                held += room.capacity.least(starts_at, ends_at) // units
-                left += room.units_left(starts_at, ends_at) // units
-        capacity.append(held)
-        available.append(left)
-    left = min(available, default=0)
-    if shared and left > 0 and _assignment(service.roles, rooms, starts_at, ends_at) is None:
-        left = 0
-    return Slot(starts_at, ends_at, min(capacity, default=0), left)
+def movables(asked: Inquiry) -> tuple[Movable, ...]:
+    """The claims of others that may go to another resource of their role."""
+    found: list[Movable] = []
+    for resource_id, roster in asked.rosters.items():
+        if not roster.room.exclusive:
+            continue
+        for claim in roster.room.claims:
+            if claim.named or claim.service_id is None or claim.visit_id is None or claim.claim_id is None:
+                continue
+            service = asked.catalog.services.get(claim.service_id)
+            if service is not None and claim.role < len(service.roles) and service.roles[claim.role].interchangeable:
+                options = tuple(_others(asked, service, claim.role, resource_id, claim.starts, claim.ends))
+                if options:
+                    found.append(
+                        Movable(claim.claim_id, claim.visit_id, resource_id, claim.starts, claim.ends, options)
+                    )
+    return tuple(found)
 
 
-def _assignment(
-    roles: Sequence[Role], rooms: Mapping[ResourceId, Room], starts_at: datetime, ends_at: datetime
-) -> tuple[ResourceId, ...] | None:
-    """A resource for each role such that all fit together, or None. A service without roles has nothing to take."""
-    left = {resource_id: room.units_left(starts_at, ends_at) for resource_id, room in rooms.items()}
+def _others(
+    asked: Inquiry, service: Service, place: int, holder: ResourceId, starts: int, ends: int
+) -> Iterator[ResourceId]:
+    role = service.roles[place]
+    need = Need(0, place, role, None, role.units, 0, ends - starts, 0, ends - starts)
+    for resource_id in role.resource_ids:
+        roster = asked.rosters.get(resource_id)
+        if roster is None or resource_id == holder or roster.resource.kind is not ResourceKind.EXCLUSIVE:
+            continue
+        if roster.axis.has(roster.working(need), starts):
+            yield resource_id
 
-    def place(rest: Sequence[Role]) -> tuple[ResourceId, ...] | None:
-        if not rest:
-            return ()
-        for resource_id in rest[0].resource_ids:
-            if resource_id in rooms and left[resource_id] >= (units := rooms[resource_id].units_for(rest[0])):
-                left[resource_id] -= units
-                if (others := place(rest[1:])) is not None:
-                    return (resource_id, *others)
-                left[resource_id] += units
-        return None
 
-    return place(roles) if roles else None
+def _options(asked: Inquiry, need: Need) -> dict[ResourceId, Timeline]:
+    """The resources of a need, with the starts at which each can serve it."""
+    known = (asked.rosters[each] for each in need.role.resource_ids if each in asked.rosters)
+    return {roster.resource.id: asked.free(need, roster) for roster in known}
+
+
+def _roles(needs: Sequence[Need]) -> list[list[Need]]:
+    """Equal needs together."""
+    found: dict[Need, list[Need]] = {}
+    for need in needs:
+        found.setdefault(need, []).append(need)
+    return list(found.values())
+
+
+def _matched(
+    asked: Inquiry, needs: Sequence[Need], free: Mapping[Need, Mapping[ResourceId, Timeline]], rough: Timeline
+) -> Timeline:
+    """The starts at which the needs can be served all at once."""
+    meeting = [(a, b) for a, b in combinations(free, 2) if _meet(a, b)]
+    alone = [group for group in _roles(needs) if not any(group[0] in pair for pair in meeting)]
+    for group in alone:
+        options = free[group[0]]
+        if len(group) > 1 and all(asked.rosters[each].room.exclusive for each in options):
+            rough &= at_least(counted(options.values()), len(group), asked.axis.full)
+        elif len(group) > 1:
+            meeting.append((group[0], group[0]))
+    if not meeting:
+        return rough
+    together = NOTHING
+    rooms = {resource_id: roster.room for resource_id, roster in asked.rosters.items()}
+    searched = [need for need in needs if any(need in pair for pair in meeting)]
+    for start in asked.axis.minutes(rough):
+        if placeable(_demands(asked, searched, start), rooms):
+            together |= asked.axis.span(start, start + 1)
+    return together
+
+
+def _meet(one: Need, other: Need) -> bool:
+    """Whether two needs may stand in each other's way."""
+    return (
+        one.claims_from < other.claims_to
+        and other.claims_from < one.claims_to
+        and not set(one.role.resource_ids).isdisjoint(other.role.resource_ids)
+    )
+
+
+def _assign(asked: Inquiry, start: int, movable: Sequence[Movable]) -> Assignment | None:
+    needs = asked.plan.needs
+    rooms = {resource_id: roster.room for resource_id, roster in asked.rosters.items()}
+    return assign(_demands(asked, needs, start), rooms, movable) if needs else None
+
+
+def _demands(asked: Inquiry, needs: Sequence[Need], start: int) -> list[Demand]:
+    """The claims that a start of the plan makes, each with the resources that nothing but claims keeps from it."""
+    found: list[Demand] = []
+    for need in needs:
+        capacity = asked.capacity(need, start)
+        begins, ends = start + need.claims_from, start + need.claims_to
+        options = tuple(
+            each
+            for each in need.role.resource_ids
+            if (roster := asked.rosters.get(each)) is not None
+            and roster.axis.has(roster.working(need), begins)
+            and (roster.room.exclusive or roster.room.capacity(begins, ends, capacity) >= need.units)
+        )
+        found.append(Demand(begins, ends, options, need.units, capacity))
+    return found

@@ -12,6 +12,7 @@ class Scope(StrEnum):
 
     READ = "read"
     BOOK = "book"
+    OVERBOOK = "overbook"
 
 
 @dataclass(frozen=True, slots=True)

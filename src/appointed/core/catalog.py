@@ -2,24 +2,70 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from appointed.core.errors import ServiceNotFound
 from appointed.core.ids import BranchId, ResourceId, ServiceId
 
+NO_TIME = timedelta()
+
 
 @dataclass(frozen=True, slots=True)
-class OpeningHours:
-    """One range of a weekday on the branch's wall clock.
+class Hours:
+    """One range of a date on the branch's wall clock.
 
-    `weekday` is 0 for Monday. Minutes count from midnight on the clock, so that 540 is nine o'clock on every day;
-    a range that ends on the next day has `closes_minute` above 1440.
+    Minutes count from midnight on the clock, so that 540 is nine o'clock on every day; a range that ends on the next
+    day has `closes_minute` above 1440. `capacity` counts only among a service's booking hours.
     """
+
+    opens_minute: int
+    closes_minute: int
+    capacity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyHours:
+    """One range of a weekday, otherwise as `Hours`. `weekday` is 0 for Monday."""
 
     weekday: int
     opens_minute: int
     closes_minute: int
+    capacity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """The hours of one date in place of its weekday's, breaks included; without hours a day off."""
+
+    day: date
+    hours: tuple[Hours, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Closed from one instant until another; until further notice where `ends_at` is None."""
+
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a branch is open, a service can be booked or a resource works, on the branch's wall clock.
+
+    `week` None sets no limit, an empty one never opens. Breaks are taken out of the week's hours.
+    """
+
+    week: tuple[WeeklyHours, ...] | None = None
+    breaks: tuple[WeeklyHours, ...] = ()
+    special_days: tuple[SpecialDay, ...] = ()
+    closures: tuple[Closure, ...] = ()
+
+
+NEVER = Schedule(week=())
+ANY_TIME = Schedule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +75,7 @@ class Branch:
     id: BranchId
     name: str
     time_zone: str
-    opening_hours: tuple[OpeningHours, ...] = ()
+    opening_hours: Schedule = NEVER
 
 
 class ResourceKind(StrEnum):
@@ -56,7 +102,10 @@ class CapacityStep:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Who or what is occupied. A pool has at least one capacity step; before its first it holds nothing."""
+    """Who or what is occupied. A pool has at least one capacity step; before its first it holds nothing.
+
+    `skills` are what services ask for, `traits` what a customer may prefer; both are words of the tenant's own.
+    """
 
     id: ResourceId
     branch_id: BranchId
@@ -64,19 +113,59 @@ class Resource:
     kind: ResourceKind
     scope: PoolScope = PoolScope.OVERLAP
     capacity: tuple[CapacityStep, ...] = ()
+    schedule: Schedule = ANY_TIME
+    skills: frozenset[str] = frozenset()
+    traits: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A service needs `units` of one of these resources."""
+    """A service needs `count` of these resources that have all `skills`, the first ones rather than the last.
+
+    Of a pool each takes `units`. With `interchangeable`, whoever was assigned without having been asked for may be
+    replaced by another of the role when that makes room for somebody else.
+    """
 
     resource_ids: tuple[ResourceId, ...]
     units: int = 1
+    count: int = 1
+    skills: frozenset[str] = frozenset()
+    interchangeable: bool = False
+
+
+class GridAnchor(StrEnum):
+    """What the grid of slots counts from: each OPENING, midnight on the CLOCK, or PACKED against what is booked."""
+
+    OPENING = "opening"
+    CLOCK = "clock"
+    PACKED = "packed"
+
+
+class PartyCount(StrEnum):
+    """What a visit takes of a pool: one ticket's units whoever comes (TICKETS), or as many for each head (HEADS)."""
+
+    TICKETS = "tickets"
+    HEADS = "heads"
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """So many days after today on the branch's calendar; `business` counts only days on which the branch opens."""
+
+    count: int
+    business: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is booked. Slots last `duration` and start every `grid` from each opening of the branch."""
+    """What is booked: how long it lasts, when it may start, and what it takes.
+
+    It lasts `duration`, and `per_extra_person` longer for each of the party after the first. Its claims begin
+    `buffer_before` earlier and end `buffer_after` later. Slots start every `grid` from `anchor`. It is booked at least
+    `lead_time` ahead (elapsed time) and not before `lead_days`, at most `horizon` ahead, and only on the dates from
+    `bookable_from` to `bookable_until`, both included. One customer has at most `customer_daily_limit` live visits of
+    it on one date.
+    """
 
     id: ServiceId
     branch_id: BranchId
@@ -89,9 +178,30 @@ class Service:
     party_limit: int | None = None
     reminder: timedelta | None = None
     past_slots_allowed: bool = False
+    anchor: GridAnchor = GridAnchor.OPENING
+    per_extra_person: timedelta = NO_TIME
+    party_count: PartyCount = PartyCount.TICKETS
+    buffer_before: timedelta = NO_TIME
+    buffer_after: timedelta = NO_TIME
+    booking_hours: Schedule = ANY_TIME
+    lead_time: timedelta = NO_TIME
+    lead_days: Days | None = None
+    horizon: Days | None = None
+    bookable_from: date | None = None
+    bookable_until: date | None = None
+    customer_daily_limit: int | None = None
+    remote_allowed: bool = True
+
+    def length(self, party_size: int) -> timedelta:
+        """How long it lasts for a party."""
+        return self.duration + (party_size - 1) * self.per_extra_person
+
+    def sizes_matter(self, before: int, after: int) -> bool:
+        """Whether a party of another size takes another place."""
+        return before != after and (self.party_count is PartyCount.HEADS or bool(self.per_extra_person))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """All that one tenant offers, at one version."""
 
@@ -99,6 +209,11 @@ class Catalog:
     branches: Mapping[BranchId, Branch] = field(default_factory=dict[BranchId, Branch])
     services: Mapping[ServiceId, Service] = field(default_factory=dict[ServiceId, Service])
     resources: Mapping[ResourceId, Resource] = field(default_factory=dict[ResourceId, Resource])
+
+    @cached_property
+    def interchangeable(self) -> tuple[Role, ...]:
+        """The roles whose resources may be exchanged for one another."""
+        return tuple(role for service in self.services.values() for role in service.roles if role.interchangeable)
 
     def service(self, service_id: ServiceId) -> Service:
         """The service with this id. Raises ServiceNotFound."""

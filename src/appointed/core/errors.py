@@ -122,6 +122,28 @@ class PartyTooLarge(Refusal):
 
 
 @dataclass(eq=False)
+class RemoteNotOffered(Refusal):
+    """The service is not given from afar."""
+
+    code = "remote_not_offered"
+
+
+@dataclass(eq=False)
+class CustomerLimitReached(Refusal):
+    """The customer has as many live visits of the service on the date as it allows."""
+
+    code = "customer_limit"
+    limit: int
+
+
+@dataclass(eq=False)
+class BranchesDiffer(Refusal):
+    """What is to start together belongs to more than one branch."""
+
+    code = "branches_differ"
+
+
+@dataclass(eq=False)
 class SlotNotOffered(Refusal):
     """The service offers no slot with this start and end. `reason` names the rule that says so."""
 
@@ -165,6 +187,14 @@ class ResourceInUse(Refusal):
 
     code = "resource_in_use"
     resource: str
+
+
+@dataclass(eq=False)
+class ServiceTooLong(Refusal):
+    """With its buffers and the largest party the service would take more than a day at a stretch."""
+
+    code = "service_too_long"
+    service: str
 
 
 @dataclass(eq=False)

@@ -1,40 +1,48 @@
-"""What a rule is: facts in, blocked starts out.
+"""What a rule is: facts in, blocked time out.
 
-A rule judges starts, so that every rule can be asked about a month, a day or one instant in the same words; what is
-offered, what is refused and why then come from one place and cannot disagree.
+A rule about a start says at which minutes a part of a plan may not start; a rule about a resource, in which minutes it
+cannot be taken. Every rule judges for itself, whatever the others say, and is asked in the same words about a month and
+about one minute: what is offered, what is refused and why come from one place and cannot disagree.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
-from appointed.core.catalog import Branch, OpeningHours, Service
-from appointed.core.intervals import Interval, IntervalSet
-from appointed.core.localtime import edge, to_local, zone
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """Opening hours on one date, and what they come to: a clock change makes `interval` longer or shorter."""
-
-    day: date
-    hours: OpeningHours
-    interval: Interval
+from appointed.core.catalog import Branch, Resource, Service
+from appointed.core.ids import ResourceId
+from appointed.core.localtime import WallClock
+from appointed.core.plan import Need
+from appointed.core.room import Room
+from appointed.core.timeline import Axis, Timeline
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What rules may know. `openings` are those that share an instant with the window asked about."""
+    """What a rule about a start may know of one part.
 
+    Starts are asked for on `axis`, which reaches far enough for the item of every start that matters. `length` is the
+    item's, in minutes. `customer_starts` are the minutes of UTC at which other visits of the customer start for this
+    service. `rooms` are the resources of the service that the tenant has.
+    """
+
+    branch: Branch
     service: Service
-    where: ZoneInfo
-    openings: tuple[Opening, ...]
+    party_size: int
+    length: int
+    axis: Axis
+    clock: WallClock
     now: datetime
+    customer_starts: Sequence[int]
+    rooms: Mapping[ResourceId, Room]
 
 
 class Rule(Protocol):
-    """`name` stands in refusals and explanations. A caller with the right to may pass a rule that is `bypassable`."""
+    """About a start. `name` stands in refusals and explanations.
+
+    A rule is `steady` when its answer hangs on branch, service, party and axis alone: it may be kept.
+    """
 
     @property
     def name(self) -> str: ...
@@ -42,25 +50,47 @@ class Rule(Protocol):
     @property
     def bypassable(self) -> bool: ...
 
-    def blocked(self, facts: Facts, window: Interval) -> IntervalSet:
-        """The instants of `window` at which the service may not start."""
+    @property
+    def steady(self) -> bool: ...
+
+    def blocked(self, facts: Facts) -> Timeline:
+        """The minutes of the axis at which the part may not start."""
         ...
 
 
-def gather(service: Service, branch: Branch, window: Interval, now: datetime) -> Facts:
-    """The facts about `window`. It has to lie between FIRST_INSTANT and LAST_INSTANT of local time."""
-    where = zone(branch.time_zone)
-    # Hours that began on the day before may reach into the window.
-    day = to_local(where, window.start).day - timedelta(days=1)
-    last = to_local(where, window.end).day
-    found: list[Opening] = []
-    while day <= last:
-        weekday = day.weekday()
-        for hours in branch.opening_hours:
-            if hours.weekday == weekday:
-                opens, closes = edge(where, day, hours.opens_minute), edge(where, day, hours.closes_minute)
-                # Hours inside the gap of a clock change open and close at the same instant: there are none.
-                if opens < closes and opens < window.end and window.start < closes:
-                    found.append(Opening(day, hours, Interval(opens, closes)))
-        day += timedelta(days=1)
-    return Facts(service, where, tuple(found), now)
+@dataclass(frozen=True, slots=True)
+class ResourceFacts:
+    """What a rule about a resource may know of it and of one need.
+
+    `capacity` is what a pool holds in place of its own steps, where the booking hours say so.
+    """
+
+    resource: Resource
+    room: Room
+    need: Need
+    capacity: int | None
+    axis: Axis
+    clock: WallClock
+
+
+class ResourceRule(Protocol):
+    """About a resource. With `by_start` the timeline holds starts of the claim; else minutes that no claim may touch.
+
+    `of_room` tells whether it asks how much the resource holds, and not whether it is there at all.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def bypassable(self) -> bool: ...
+
+    @property
+    def by_start(self) -> bool: ...
+
+    @property
+    def of_room(self) -> bool: ...
+
+    def blocked(self, facts: ResourceFacts) -> Timeline:
+        """The minutes of the axis that the rule takes away from the need."""
+        ...

@@ -57,7 +57,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`units` of one resource for one closed-open interval of instants, taken by an item of a visit."""
+    """`units` of one resource for one closed-open interval of instants, taken by an item of a visit.
+
+    `role` is the place among the service's roles for which it was taken, and `named` tells that the customer asked for
+    just this resource. `capacity` is the limit of the booking range that stands in for a pool's own over the whole
+    claim; it counts when the claim is taken and is not kept.
+    """
 
     id: ClaimId
     item_id: ItemId
@@ -65,6 +70,33 @@ class Claim:
     starts_at: datetime
     ends_at: datetime
     units: int = 1
+    role: int = 0
+    named: bool = False
+    capacity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reassigned:
+    """A claim of somebody else's visit that goes, at its own time, from one exclusive resource to another."""
+
+    visit_id: VisitId
+    claim_id: ClaimId
+    from_resource: ResourceId
+    to_resource: ResourceId
+
+
+@dataclass(frozen=True, slots=True)
+class DailyLimit:
+    """The customer of the visit has at most `limit` live visits of the service that start in the interval.
+
+    Who the customer is, the visit's contact address tells; of somebody without one nothing can be counted.
+    """
+
+    visit_id: VisitId
+    service_id: ServiceId
+    starts_at: datetime
+    ends_at: datetime
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,99 +1,22 @@
-"""The catalogue: read whole as one value, written whole under its lock, each write a new version."""
+"""The catalogue: written whole under its lock, each write a new version."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
-import msgspec
-
-from appointed.core.catalog import (
-    Branch,
-    Catalog,
-    OpeningHours,
-    PoolScope,
-    Resource,
-    ResourceKind,
-    Role,
-    Service,
-)
-from appointed.core.catalog import CapacityStep as Step
-from appointed.core.errors import TimeZoneUnknown
-from appointed.core.ids import BranchId, ResourceId, ServiceId, TenantId
-from appointed.core.localtime import zone
+from appointed.core.catalog import Branch, Catalog, Resource, Service
+from appointed.core.errors import ServiceTooLong, TimeZoneUnknown
+from appointed.core.ids import TenantId
+from appointed.core.localtime import MINUTES_PER_DAY, zone
+from appointed.store.catalog_rows import MINUTE, minutes, schedule_text
 from appointed.store.pool import Connection
-
-
-class _Branch(msgspec.Struct):
-    id: BranchId
-    name: str
-    time_zone: str
-    opening_hours: tuple[OpeningHours, ...]
-
-
-class _Resource(msgspec.Struct):
-    id: ResourceId
-    branch_id: BranchId
-    name: str
-    kind: ResourceKind
-    scope: PoolScope
-    capacity: tuple[Step, ...]
-
-
-class _Service(msgspec.Struct):
-    id: ServiceId
-    branch_id: BranchId
-    name: str
-    duration_minutes: int
-    grid_minutes: int
-    locale: str
-    required_contact: str | None
-    party_limit: int | None
-    reminder_minutes: int | None
-    past_slots_allowed: bool
-    roles: tuple[Role, ...]
-
-
-class CatalogRow(msgspec.Struct):
-    """A catalogue as `catalog_as_json` writes it."""
-
-    branches: list[_Branch]
-    resources: list[_Resource]
-    services: list[_Service]
-
-    def value(self, version: int) -> Catalog:
-        """The same as the core has it."""
-        return Catalog(
-            version=version,
-            branches={row.id: Branch(row.id, row.name, row.time_zone, row.opening_hours) for row in self.branches},
-            resources={
-                row.id: Resource(row.id, row.branch_id, row.name, row.kind, row.scope, row.capacity)
-                for row in self.resources
-            },
-            services={row.id: _service(row) for row in self.services},
-        )
-
-
-def _service(row: _Service) -> Service:
-    return Service(
-        id=row.id,
-        branch_id=row.branch_id,
-        name=row.name,
-        duration=timedelta(minutes=row.duration_minutes),
-        grid=timedelta(minutes=row.grid_minutes),
-        roles=row.roles,
-        locale=row.locale,
-        required_contact=row.required_contact,
-        party_limit=row.party_limit,
-        reminder=None if row.reminder_minutes is None else timedelta(minutes=row.reminder_minutes),
-        past_slots_allowed=row.past_slots_allowed,
-    )
 
 
 async def put(tx: Connection, tenant: TenantId, catalog: Catalog, now: datetime) -> int:
     """Add or change everything in `catalog` and answer the new version; what it does not name stays as it is.
 
     Raises ResourceInUse where visits that are not over at `now` stand on a resource that would no longer carry them,
-    and TimeZoneUnknown.
+    ServiceTooLong, and TimeZoneUnknown.
     """
     await tx.execute("SELECT catalog_lock($1)", tenant)
     for branch in catalog.branches.values():
@@ -113,79 +36,118 @@ async def _put_branch(tx: Connection, tenant: TenantId, branch: Branch) -> None:
         zone(branch.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise TimeZoneUnknown(name=branch.time_zone) from error
-    await tx.execute(
-        "INSERT INTO branch (tenant_id, branch_id, name, time_zone) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (tenant_id, branch_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone",
-        tenant,
-        branch.id,
-        branch.name,
-        branch.time_zone,
-    )
-    await tx.execute("DELETE FROM opening_hours WHERE tenant_id = $1 AND branch_id = $2", tenant, branch.id)
-    await tx.executemany(
-        "INSERT INTO opening_hours (tenant_id, branch_id, weekday, opens_minute, closes_minute)"
-        " VALUES ($1, $2, $3, $4, $5)",
-        [(tenant, branch.id, hours.weekday, hours.opens_minute, hours.closes_minute) for hours in branch.opening_hours],
-    )
+    row = {
+        "tenant_id": tenant,
+        "branch_id": branch.id,
+        "name": branch.name,
+        "time_zone": branch.time_zone,
+        "opening_hours": schedule_text(branch.opening_hours),
+    }
+    await _upsert(tx, "branch", row)
 
 
 async def _put_resource(tx: Connection, tenant: TenantId, resource: Resource, now: datetime) -> None:
     before = await tx.fetchrow(
         "SELECT kind, scope FROM resource WHERE tenant_id = $1 AND resource_id = $2", tenant, resource.id
     )
-    await tx.execute(
-        "INSERT INTO resource (tenant_id, resource_id, branch_id, name, kind, scope) VALUES ($1, $2, $3, $4, $5, $6)"
-        " ON CONFLICT (tenant_id, resource_id) DO UPDATE SET branch_id = excluded.branch_id, name = excluded.name,"
-        " kind = excluded.kind, scope = excluded.scope",
-        tenant,
-        resource.id,
-        resource.branch_id,
-        resource.name,
-        resource.kind,
-        resource.scope,
-    )
-    await tx.execute("DELETE FROM capacity_step WHERE tenant_id = $1 AND resource_id = $2", tenant, resource.id)
-    steps: list[tuple[TenantId, ResourceId, datetime, int]] = [
-        (tenant, resource.id, step.starts_at, step.capacity) for step in resource.capacity
-    ]
-    await tx.executemany(
-        "INSERT INTO capacity_step (tenant_id, resource_id, starts_at, capacity) VALUES ($1, $2, $3, $4)", steps
-    )
+    row = {
+        "tenant_id": tenant,
+        "resource_id": resource.id,
+        "branch_id": resource.branch_id,
+        "name": resource.name,
+        "kind": resource.kind,
+        "scope": resource.scope,
+        "schedule": schedule_text(resource.schedule),
+        "skills": sorted(resource.skills),
+        "traits": sorted(resource.traits),
+    }
+    await _upsert(tx, "resource", row)
     if before is not None:
         await tx.execute(
             "SELECT resource_check($1, $2, $3, $4, $5)", tenant, now, resource.id, before["kind"], before["scope"]
         )
+    await tx.execute(
+        "SELECT capacity_put($1, $2, $3, $4, $5)",
+        tenant,
+        now,
+        resource.id,
+        [step.starts_at for step in resource.capacity],
+        [step.capacity for step in resource.capacity],
+    )
+
+
+def _fits(service: Service) -> bool:
+    """Whether its claims stay within a day. One that grows with the party does only where the party has a limit."""
+    if service.per_extra_person and service.party_limit is None:
+        return False
+    length = service.length(service.party_limit or 1)
+    return length + service.buffer_before + service.buffer_after <= MINUTES_PER_DAY * MINUTE
 
 
 async def _put_service(tx: Connection, tenant: TenantId, service: Service) -> None:
-    minute = timedelta(minutes=1)
-    await tx.execute(
-        "INSERT INTO service (tenant_id, service_id, branch_id, name, duration_minutes, grid_minutes, locale,"
-        " required_contact, party_limit, reminder_minutes, past_slots_allowed)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-        " ON CONFLICT (tenant_id, service_id) DO UPDATE SET branch_id = excluded.branch_id, name = excluded.name,"
-        " duration_minutes = excluded.duration_minutes, grid_minutes = excluded.grid_minutes, locale = excluded.locale,"
-        " required_contact = excluded.required_contact, party_limit = excluded.party_limit,"
-        " reminder_minutes = excluded.reminder_minutes, past_slots_allowed = excluded.past_slots_allowed",
-        tenant,
-        service.id,
-        service.branch_id,
-        service.name,
-        service.duration // minute,
-        service.grid // minute,
-        service.locale,
-        service.required_contact,
-        service.party_limit,
-        None if service.reminder is None else service.reminder // minute,
-        service.past_slots_allowed,
-    )
-    await tx.execute("DELETE FROM service_resource WHERE tenant_id = $1 AND service_id = $2", tenant, service.id)
+    if not _fits(service):
+        raise ServiceTooLong(service=str(service.id))
+    lead, horizon = service.lead_days, service.horizon
+    row = {
+        "tenant_id": tenant,
+        "service_id": service.id,
+        "branch_id": service.branch_id,
+        "name": service.name,
+        "duration_minutes": minutes(service.duration),
+        "grid_minutes": minutes(service.grid),
+        "locale": service.locale,
+        "required_contact": service.required_contact,
+        "party_limit": service.party_limit,
+        "reminder_minutes": None if service.reminder is None else minutes(service.reminder),
+        "past_slots_allowed": service.past_slots_allowed,
+        "anchor": service.anchor,
+        "per_extra_person_minutes": minutes(service.per_extra_person),
+        "party_count": service.party_count,
+        "buffer_before_minutes": minutes(service.buffer_before),
+        "buffer_after_minutes": minutes(service.buffer_after),
+        "booking_hours": schedule_text(service.booking_hours),
+        "lead_time_minutes": minutes(service.lead_time),
+        "lead_days": lead and lead.count,
+        "lead_days_business": lead is not None and lead.business,
+        "horizon_days": horizon and horizon.count,
+        "horizon_days_business": horizon is not None and horizon.business,
+        "bookable_from": service.bookable_from,
+        "bookable_until": service.bookable_until,
+        "customer_daily_limit": service.customer_daily_limit,
+        "remote_allowed": service.remote_allowed,
+    }
+    await _upsert(tx, "service", row)
+    await _put_roles(tx, tenant, service)
+
+
+async def _put_roles(tx: Connection, tenant: TenantId, service: Service) -> None:
+    await tx.execute("DELETE FROM service_role WHERE tenant_id = $1 AND service_id = $2", tenant, service.id)
     await tx.executemany(
-        "INSERT INTO service_resource (tenant_id, service_id, role, preference, resource_id, units)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO service_role (tenant_id, service_id, role, units, count, skills, interchangeable)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
         [
-            (tenant, service.id, number, preference, resource_id, role.units)
+            (tenant, service.id, number, role.units, role.count, sorted(role.skills), role.interchangeable)
+            for number, role in enumerate(service.roles)
+        ],
+    )
+    await tx.executemany(
+        "INSERT INTO service_resource (tenant_id, service_id, role, preference, resource_id)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        [
+            (tenant, service.id, number, preference, resource_id)
             for number, role in enumerate(service.roles)
             for preference, resource_id in enumerate(role.resource_ids)
         ],
+    )
+
+
+async def _upsert(tx: Connection, table: str, row: dict[str, Any]) -> None:
+    """Write a row whose key is its first two columns, in place of the one there was."""
+    names = list(row)
+    places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
+    await tx.execute(
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"
+        f" ON CONFLICT ({names[0]}, {names[1]}) DO UPDATE SET {changes}",
+        *row.values(),
     )

@@ -1,26 +1,30 @@
 """What the core needs to decide, in one read."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
-from appointed.core.availability import Occupied
 from appointed.core.catalog import Catalog
-from appointed.core.ids import ServiceId, TenantId, VisitId
-from appointed.core.intervals import Interval
+from appointed.core.ids import ItemId, ResourceId, ServiceId, TenantId, VisitId
+from appointed.core.occupancy import Occupancy, Taken
 from appointed.core.visit import Visit
-from appointed.store.catalog import CatalogRow
+from appointed.store.catalog_rows import CatalogRow
 from appointed.store.pool import Pool
-from appointed.store.visits import VisitRow
+from appointed.store.visit_rows import VisitRow
+
+_NOTHING: Mapping[ResourceId, int | None] = {}
 
 
 class _FactsRow(msgspec.Struct):
     now: datetime
-    catalog_version: int | None
-    catalog: CatalogRow | None
-    visit: VisitRow | None
-    occupied: tuple[tuple[Occupied, ...], ...] | None
+    version: int
+    catalog: CatalogRow | None = None
+    visit: VisitRow | None = None
+    asked_for: list[tuple[ItemId, int, ResourceId]] = []
+    occupied: list[tuple[int, tuple[Taken, ...] | None]] = []
+    customer_starts: list[tuple[ServiceId, int]] = []
 
 
 _DECODER = msgspec.json.Decoder(_FactsRow)
@@ -28,12 +32,20 @@ _DECODER = msgspec.json.Decoder(_FactsRow)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`now` is the tenant's time. `catalog` is None where it is the version the reader knows already."""
+    """`now` is the tenant's time, `version` the catalogue's, and `catalog` None where the reader knows that version.
+
+    `asked_for` are the resources that the visit's customer asked for, by item and role. `occupied` has the resources
+    whose claims were wanted, but those whose known version still holds. `customer_starts` are in minutes of UTC since
+    1970, for each service that was asked about.
+    """
 
     now: datetime
     catalog: Catalog | None
+    version: int
     visit: Visit | None
-    occupied: tuple[Occupied, ...]
+    asked_for: Mapping[tuple[ItemId, int], ResourceId]
+    occupied: Mapping[ResourceId, Occupancy]
+    customer_starts: Mapping[ServiceId, tuple[int, ...]]
 
 
 async def read_facts(
@@ -43,29 +55,52 @@ async def read_facts(
     *,
     known: int | None = None,
     visit: VisitId | None = None,
-    service: ServiceId | None = None,
-    window: Interval | None = None,
+    resources: Mapping[ResourceId, int | None] = _NOTHING,
+    span: tuple[int, int] | None = None,
+    detail: bool = False,
+    customer: str | None = None,
+    services: Sequence[ServiceId] = (),
 ) -> Facts:
-    """Facts as they are at `at` on the server's clock: one call.
+    """Facts as they are at `at` on the server's clock: one call, and all of it at one moment.
 
-    `known` is the version of the catalogue at hand. A visit comes where it is named; the live claims on the resources
-    of a service that touch a window, where both are named. A tenant that is not there has an empty catalogue.
+    `known` is the version of the catalogue at hand. `resources` are those whose claims matter, each with its version at
+    hand; `span` is in minutes of UTC since 1970, and is needed with resources or a customer. With `detail` it is said
+    whose the claims are. `customer` is a contact address, whose live visits of `services` are looked for on the dates
+    around the span, other than `visit`. A tenant that is not there has no catalogue, at version 0.
     """
-    answer = await pool.call(
-        "SELECT facts($1, $2, $3, $4, $5, $6, $7)",
+    if span is None and (resources or customer is not None):
+        raise ValueError("claims and customers are looked for within a span")
+    versions = list(resources.values())
+    answer: str = await pool.call(
+        "SELECT facts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         tenant,
         at,
         known,
         visit,
-        service,
-        window and window.start,
-        window and window.end,
+        list(resources) or None,
+        versions or None,
+        None if None in versions else sum(version or 0 for version in versions),
+        span and span[0],
+        span and span[1],
+        detail,
+        customer,
+        services or None,
     )
     row = _DECODER.decode(answer)
-    version = row.catalog_version or 0
+    starts, ends = span or (0, 0)
     return Facts(
-        now=row.now or at,
-        catalog=None if row.catalog is None else row.catalog.value(version),
+        now=row.now,
+        catalog=None if row.catalog is None else row.catalog.value(row.version),
+        version=row.version,
         visit=None if row.visit is None else row.visit.value(),
-        occupied=tuple(claim for of_resource in row.occupied or () for claim in of_resource),
+        asked_for={(item, role): resource for item, role, resource in row.asked_for},
+        occupied={
+            resource_id: Occupancy(version, starts, ends, claims)
+            for resource_id, (version, claims) in zip(resources, row.occupied, strict=False)
+            if claims is not None
+        },
+        customer_starts={
+            service_id: tuple(minute for of, minute in row.customer_starts if of == service_id)
+            for service_id in services
+        },
     )

@@ -1,76 +1,17 @@
-"""Visits: one call changes one, and the database decides whether it may."""
+"""Visits: one call changes one, or several that belong together, and the database decides whether it may."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from appointed.core.errors import REFUSALS, Fact, Refusal
-from appointed.core.ids import BranchId, GroupId, ItemId, ServiceId, TenantId, VisitId
+from appointed.core.ids import GroupId, ItemId, TenantId, VisitId
 from appointed.core.once import Once
-from appointed.core.visit import Claim, Contact, Details, Item, Origin, State, Visit
+from appointed.core.visit import Claim, DailyLimit, Details, Item, Reassigned, State, Visit
 from appointed.store.pool import Pool
-
-
-class _ItemRow(msgspec.Struct):
-    item_id: ItemId
-    service_id: ServiceId
-    sequence: int
-    starts_at: datetime
-    ends_at: datetime
-
-    def value(self) -> Item:
-        return Item(self.item_id, self.service_id, self.sequence, self.starts_at, self.ends_at)
-
-
-class VisitRow(msgspec.Struct):
-    """A visit as `visit_as_json` writes it."""
-
-    id: VisitId
-    branch_id: BranchId
-    state: State
-    origin: Origin
-    version: int
-    created_at: datetime
-    expires_at: datetime | None
-    group_id: GroupId | None
-    reminder_at: datetime | None
-    locale: str
-    party_size: int
-    contact_channel: str | None
-    contact_address: str | None
-    contact_alternate: str | None
-    customer_info: tuple[str, ...] | None
-    custom_data: str | None
-    remote: bool | None
-    items: list[_ItemRow]
-
-    def value(self) -> Visit:
-        """The same as the core has it."""
-        contact = None
-        if self.contact_channel is not None and self.contact_address is not None:
-            contact = Contact(self.contact_channel, self.contact_address, self.contact_alternate)
-        return Visit(
-            id=self.id,
-            branch_id=self.branch_id,
-            state=self.state,
-            origin=self.origin,
-            details=Details(
-                locale=self.locale,
-                party_size=self.party_size,
-                contact=contact,
-                customer_info=self.customer_info,
-                custom_data=self.custom_data,
-                remote=self.remote,
-            ),
-            created_at=self.created_at,
-            version=self.version,
-            items=tuple(item.value() for item in self.items),
-            expires_at=self.expires_at,
-            group_id=self.group_id,
-            reminder_at=self.reminder_at,
-        )
+from appointed.store.visit_rows import VisitRow
 
 
 class _RefusalRow(msgspec.Struct):
@@ -80,6 +21,7 @@ class _RefusalRow(msgspec.Struct):
 
 class _Outcome(msgspec.Struct):
     visit: VisitRow | None = None
+    visits: list[VisitRow] | None = None
     refusal: _RefusalRow | None = None
 
 
@@ -97,59 +39,74 @@ class Changes:
         self._now = now
         self._once = once
 
-    async def hold(self, visit: Visit, claims: Sequence[Claim], catalog_version: int, choice: bool) -> Visit:
-        """Add a visit in its state with all its claims, or none. Raises SlotTaken, CatalogMoved, KeyReused.
+    async def hold(
+        self,
+        visits: Sequence[Visit],
+        claims: Sequence[Claim],
+        catalog_version: int,
+        choice: bool,
+        *,
+        moves: Sequence[Reassigned] = (),
+        limits: Sequence[DailyLimit] = (),
+        overbook: bool = False,
+        group_id: GroupId | None = None,
+    ) -> tuple[Visit, ...]:
+        """Add visits in their states with all their claims, and move claims of others for it, or do nothing.
 
-        With a `choice` of resources, SlotTaken is not the outcome of the request: another may be tried.
+        Several are tied by a new group, `group_id` or one that is made. With a `choice` of resources, SlotTaken is not
+        the outcome of the request: another may be tried. With `overbook`, a claim without room is taken beside the
+        others. Raises SlotTaken, CustomerLimitReached, CatalogMoved, KeyReused.
         """
-        return await self._perform(
-            "hold",
-            {
-                "visit_id": visit.id,
-                "catalog_version": catalog_version,
-                "choice": choice,
-                "branch_id": visit.branch_id,
-                "group_id": visit.group_id,
-                "state": visit.state,
-                "origin": visit.origin,
-                "expires_at": visit.expires_at,
-                "reminder_at": visit.reminder_at,
-                "items": _items(visit.items),
-                "claims": _claims(claims),
-                **_details(visit.details),
-            },
-        )
+        arguments: dict[str, Any] = {
+            "catalog_version": catalog_version,
+            "choice": choice,
+            **_conditions(visits, moves, limits),
+        }
+        if overbook:
+            arguments["overbook"] = True
+        if len(visits) == 1 and group_id is None:
+            return await self._perform("hold", {**arguments, **_new(visits[0]), "claims": _claims(claims)})
+        arguments |= {
+            "group_id": group_id,
+            "visits": [_new(visit) for visit in visits],
+            "claims": [
+                {**claim, "visit_id": visit.id, "expires_at": visit.expires_at}
+                for visit in visits
+                for claim in _claims(claims, {item.id for item in visit.items})
+            ],
+        }
+        return await self._perform("hold", arguments)
 
     async def confirm(self, visit: Visit, allowed: Iterable[State], reminder_at: datetime | None) -> Visit:
         """Make a promise of a visit in a state that is allowed; one that is confirmed already stays as it is.
 
         Raises HoldLapsed, StateForbids, VisitNotFound, KeyReused.
         """
-        return await self._perform(
-            "confirm",
-            {
-                "visit_id": visit.id,
-                "allowed": list(allowed),
-                "repeats": [State.CONFIRMED],
-                "reminder_at": reminder_at,
-            },
-        )
+        (confirmed,) = await self._perform("confirm", _confirmation(visit, allowed, reminder_at))
+        return confirmed
+
+    async def confirm_group(
+        self, visits: Sequence[Visit], allowed: Sequence[State], reminders: Sequence[datetime | None]
+    ) -> tuple[Visit, ...]:
+        """Make promises of all these visits or of none, each with its reminder; otherwise as `confirm`."""
+        pairs = zip(visits, reminders, strict=True)
+        arguments = {"visits": [_confirmation(visit, allowed, reminder_at) for visit, reminder_at in pairs]}
+        return await self._perform("confirm", arguments)
 
     async def end(self, visit_id: VisitId, steps: Mapping[State, State]) -> Visit:
         """Take the step that belongs to the visit's state and free its claims; one that has taken it stays as it is.
 
         Raises StateForbids, HoldLapsed, VisitNotFound, KeyReused.
         """
-        return await self._perform(
-            "end",
-            {
-                "visit_id": visit_id,
-                "step": State.CANCELLED,
-                "allowed": list(steps),
-                "repeats": sorted(set(steps.values())),
-                "steps": steps,
-            },
-        )
+        arguments = {
+            "visit_id": visit_id,
+            "step": State.CANCELLED,
+            "allowed": list(steps),
+            "repeats": sorted(set(steps.values())),
+            "steps": steps,
+        }
+        (ended,) = await self._perform("end", arguments)
+        return ended
 
     async def change(
         self,
@@ -158,11 +115,14 @@ class Changes:
         claims: Sequence[Claim] | None,
         catalog_version: int,
         choice: bool,
+        *,
+        moves: Sequence[Reassigned] = (),
+        limits: Sequence[DailyLimit] = (),
     ) -> Visit:
         """Write the details of a visit that was read, and with claims also its new time: all of it or nothing.
 
-        Raises SlotTaken, CatalogMoved, VisitMoved where it is not the version that was read, StateForbids, HoldLapsed,
-        VisitNotFound, KeyReused.
+        Claims of others move only with claims of its own. Raises SlotTaken, CustomerLimitReached, CatalogMoved,
+        VisitMoved where it is not the version that was read, StateForbids, HoldLapsed, VisitNotFound, KeyReused.
         """
         arguments: dict[str, Any] = {
             "visit_id": visit.id,
@@ -171,12 +131,14 @@ class Changes:
             "allowed": list(allowed),
             "reminder_at": visit.reminder_at,
             **_details(visit.details),
+            **_conditions([visit], moves, limits),
         }
         if claims is not None:
             arguments |= {"catalog_version": catalog_version, "items": _items(visit.items), "claims": _claims(claims)}
-        return await self._perform("move", arguments)
+        (changed,) = await self._perform("move", arguments)
+        return changed
 
-    async def refuse(self, refusal: Refusal) -> Visit:
+    async def refuse(self, refusal: Refusal) -> tuple[Visit, ...]:
         """Raise `refusal`, unless the request has an outcome already; then that outcome counts."""
         if self._once is None:
             raise refusal
@@ -188,9 +150,9 @@ class Changes:
             self._once.fingerprint,
             _ENCODER.encode({"refusal": {"code": refusal.code, "facts": refusal.facts()}}).decode(),
         )
-        return _visit(answer)
+        return _visits(answer)
 
-    async def _perform(self, verb: str, arguments: dict[str, Any]) -> Visit:
+    async def _perform(self, verb: str, arguments: Mapping[str, Any]) -> tuple[Visit, ...]:
         answer = await self._pool.call(
             "SELECT visit_perform($1, $2, $3, $4, $5, $6, $7)",
             self._tenant,
@@ -201,16 +163,72 @@ class Changes:
             self._once and self._once.request,
             self._once and self._once.fingerprint,
         )
-        return _visit(answer)
+        return _visits(answer)
 
 
-def _visit(answer: str) -> Visit:
+def _visits(answer: str) -> tuple[Visit, ...]:
     outcome = _DECODER.decode(answer)
-    if outcome.visit is None:
-        if outcome.refusal is None:
-            raise TypeError(answer)
-        raise REFUSALS[outcome.refusal.code](**outcome.refusal.facts)
-    return outcome.visit.value()
+    if outcome.visit is not None:
+        return (outcome.visit.value(),)
+    if outcome.visits is not None:
+        return tuple(visit.value() for visit in outcome.visits)
+    if outcome.refusal is None:
+        raise TypeError(answer)
+    raise REFUSALS[outcome.refusal.code](**outcome.refusal.facts)
+
+
+def _new(visit: Visit) -> dict[str, Any]:
+    return {
+        "visit_id": visit.id,
+        "branch_id": visit.branch_id,
+        "group_id": visit.group_id,
+        "state": visit.state,
+        "origin": visit.origin,
+        "expires_at": visit.expires_at,
+        "reminder_at": visit.reminder_at,
+        "items": _items(visit.items),
+        **_details(visit.details),
+    }
+
+
+def _confirmation(visit: Visit, allowed: Iterable[State], reminder_at: datetime | None) -> dict[str, Any]:
+    return {
+        "visit_id": visit.id,
+        "allowed": list(allowed),
+        "repeats": [State.CONFIRMED],
+        "reminder_at": reminder_at,
+    }
+
+
+def _conditions(
+    visits: Sequence[Visit], moves: Sequence[Reassigned], limits: Sequence[DailyLimit]
+) -> dict[str, list[dict[str, Any]]]:
+    """What else a call has to do and to heed. Of a customer without an address nothing can be counted."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    if moves:
+        found["moves"] = [
+            {
+                "visit_id": move.visit_id,
+                "claim_id": move.claim_id,
+                "from_resource": move.from_resource,
+                "to_resource": move.to_resource,
+            }
+            for move in moves
+        ]
+    contacts = {visit.id: visit.details.contact for visit in visits} if limits else {}
+    counted = [
+        {
+            "visit_id": limit.visit_id,
+            "customer": contact.address,
+            "service_id": limit.service_id,
+            "starts_at": limit.starts_at,
+            "ends_at": limit.ends_at,
+            "most": limit.limit,
+        }
+        for limit in limits
+        if (contact := contacts[limit.visit_id]) is not None
+    ]
+    return {**found, "limits": counted} if counted else found
 
 
 def _details(details: Details) -> dict[str, Any]:
@@ -240,7 +258,7 @@ def _items(items: Iterable[Item]) -> list[dict[str, Any]]:
     ]
 
 
-def _claims(claims: Iterable[Claim]) -> list[dict[str, Any]]:
+def _claims(claims: Iterable[Claim], of_items: Container[ItemId] | None = None) -> list[dict[str, Any]]:
     return [
         {
             "claim_id": claim.id,
@@ -249,6 +267,10 @@ def _claims(claims: Iterable[Claim]) -> list[dict[str, Any]]:
             "starts_at": claim.starts_at,
             "ends_at": claim.ends_at,
             "units": claim.units,
+            "role": claim.role,
+            "named": claim.named,
+            "capacity": claim.capacity,
         }
         for claim in claims
+        if of_items is None or claim.item_id in of_items
     ]

@@ -11,12 +11,13 @@ from appointed.core.catalog import (
     Branch,
     CapacityStep,
     Catalog,
-    OpeningHours,
     PoolScope,
     Resource,
     ResourceKind,
     Role,
+    Schedule,
     Service,
+    WeeklyHours,
 )
 from appointed.core.ids import BranchId, CredentialId, ResourceId, ServiceId, TenantId
 from appointed.store import catalog, tenants
@@ -45,7 +46,7 @@ def _bank() -> DemoTenant:
         id=BranchId(UUID("3f1c2c57-6d0e-4b52-8a37-6f5e0f1b7a02")),
         name="Market Square",
         time_zone="Europe/Warsaw",
-        opening_hours=tuple(OpeningHours(weekday, _NINE, _FIVE) for weekday in _WEEKDAYS),
+        opening_hours=Schedule(tuple(WeeklyHours(weekday, _NINE, _FIVE) for weekday in _WEEKDAYS)),
     )
     places = Resource(
         id=ResourceId(UUID("9a4f6d0b-51c7-4a86-b0a4-2d7c9e3f8b03")),

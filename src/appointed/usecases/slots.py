@@ -1,53 +1,168 @@
-"""What can be booked."""
+"""What can be booked: a list, the next free, and why not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 
 from appointed.core import availability
+from appointed.core import explain as core_explain
 from appointed.core.availability import Slot
 from appointed.core.caller import Caller, Scope
+from appointed.core.catalog import Branch
+from appointed.core.explain import Block
 from appointed.core.ids import ServiceId
 from appointed.core.intervals import Interval
-from appointed.core.localtime import MINUTES_PER_DAY, edge, to_local, zone
+from appointed.core.localtime import (
+    FIRST_INSTANT,
+    LAST_INSTANT,
+    MINUTES_PER_DAY,
+    edge,
+    instant_of,
+    minute_of,
+    minutes_until,
+    to_local,
+    zone,
+)
 from appointed.usecases.context import Context
-from appointed.usecases.reading import Reading, read
+from appointed.usecases.holds import start_window
+from appointed.usecases.inquiring import Want, Wanted, Window, inquire
+from appointed.usecases.offers import Offer
+
+NOTHING = Offer(())
+SEARCHED = timedelta(days=366)
+NEAR = timedelta(days=31)
+
+# Most searches end in the first step; the last are for services that are booked up.
+_STEPS = tuple(timedelta(days=days) for days in (1, 7, 31, 93, 186, 279, 366))
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """One calendar day on the branch's clock; None for the day that it is there."""
+class CalendarDay:
+    """One day on the branch's clock; None for the day that it is there."""
 
     day: date | None
 
 
-Span: TypeAlias = Interval | Days
+Span: TypeAlias = Interval | CalendarDay
 
 
-async def find_slots(context: Context, caller: Caller, service_id: ServiceId, span: Span) -> tuple[Slot, ...]:
-    """Every slot of a service that starts in the span, in order, full ones with nothing left.
+@dataclass(frozen=True, slots=True)
+class NextFree:
+    """The first slot with a place left that a want has."""
 
-    Raises ServiceNotFound, ScopeMissing.
+    want: Want
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a start is not on offer: nothing where it is. `before` and `after` are the nearest slots still free."""
+
+    blocks: tuple[Block, ...]
+    before: Slot | None
+    after: Slot | None
+
+
+async def find_slots(context: Context, caller: Caller, want: Want, span: Span, *, full: bool = True) -> Offer:
+    """Every slot that starts in the span, in order, with `full` also those that have nothing left.
+
+    Raises ServiceNotFound, BranchesDiffer, ScopeMissing.
     """
     caller.require(Scope.READ)
-    window = span
-    if isinstance(window, Days):
-        window = _window(await read(context, caller), service_id, window)
-        if window is None:
-            return ()
-    reading = await read(context, caller, service=service_id, window=window)
-    service = reading.catalog.service(service_id)
-    branch = reading.catalog.branches[service.branch_id]
-    return availability.slots(service, branch, reading.catalog.resources, reading.occupied, window, reading.now)
-
-
-def _window(reading: Reading, service_id: ServiceId, days: Days) -> Interval | None:
-    """From midnight to midnight on the branch's clock; None for a day that the calendar there left out."""
-    service = reading.catalog.service(service_id)
-    where = zone(reading.catalog.branches[service.branch_id].time_zone)
-    day = days.day or to_local(where, reading.now).day
     try:
-        start, end = edge(where, day, 0), edge(where, day, MINUTES_PER_DAY)
-    except OverflowError:
+        answered = await inquire(context, caller, want, lambda branch, now: window_of(span, branch, now))
+    except _NoSuchTimeError:
+        return NOTHING
+    if want.customer is not None:
+        return Offer(availability.slots(answered.inquiry, full=full))
+    question = caller.tenant, want, answered.inquiry.window, full
+    return context.offers.get(question, answered.inquiry, partial(availability.slots, full=full))
+
+
+async def find_next(
+    context: Context, caller: Caller, wants: Sequence[Want], start: datetime, *, within: timedelta = SEARCHED
+) -> tuple[NextFree, ...]:
+    """The first free slot from an instant on of each want that has one, the earliest first.
+
+    Wants may be of different branches. The search goes a day ahead, then longer, and ends `within` of the start.
+    Raises what `find_slots` raises.
+    """
+    found: list[NextFree] = []
+    open_wants = list(wants)
+    start = reached = min(max(start, FIRST_INSTANT), LAST_INSTANT)
+    last = start + min(within, LAST_INSTANT - start)
+    for ahead in _STEPS:
+        beyond = min(start + ahead, last)
+        left: list[Want] = []
+        for want in open_wants:
+            slot = await _first(context, caller, want, reached, beyond)
+            if slot is None:
+                left.append(want)
+            else:
+                found.append(NextFree(want, slot))
+        open_wants, reached = left, beyond
+        if not open_wants or beyond == last:
+            break
+    return tuple(sorted(found, key=lambda each: each.slot.starts))
+
+
+async def explain(context: Context, caller: Caller, want: Want, starts_at: datetime) -> Explanation:
+    """Every rule and every claim in the way of a start, and the nearest starts on offer.
+
+    Raises what `find_slots` raises, and SlotNotOffered for an instant in which no calendar has days.
+    """
+    caller.require(Scope.READ)
+    window = start_window(starts_at)
+    answered = await inquire(context, caller, want, lambda _branch, _now: window, detail=True)
+    blocks = core_explain.explain(answered.inquiry)
+    after = await find_next(context, caller, [want], instant_of(window[1]), within=NEAR)
+    before = await _last(context, caller, want, instant_of(window[0]))
+    return Explanation(blocks, before, after[0].slot if after else None)
+
+
+async def _first(context: Context, caller: Caller, want: Want, start: datetime, end: datetime) -> Slot | None:
+    if start >= end:
         return None
-    return Interval(start, end) if start < end else None
+    offer = await find_slots(context, caller, want, Interval(start, end), full=False)
+    return offer.slots[0] if offer.slots else None
+
+
+async def _last(context: Context, caller: Caller, want: Want, end: datetime) -> Slot | None:
+    """The last free slot that starts before an instant, and no longer ago than NEAR."""
+    reached = end
+    for back in _STEPS:
+        first = end - min(back, NEAR)
+        if first == reached:
+            break
+        offer = await find_slots(context, caller, want, Interval(first, reached), full=False)
+        if offer.slots:
+            return offer.slots[-1]
+        reached = first
+    return None
+
+
+def single(service_id: ServiceId, party_size: int = 1) -> Want:
+    """One service for one visit."""
+    return Want((Wanted(service_id),), party_size)
+
+
+def window_of(span: Span, branch: Branch, now: datetime) -> Window:
+    """The minutes of a span; from midnight to midnight on the branch's clock for a day."""
+    if isinstance(span, Interval):
+        start, end = max(span.start, FIRST_INSTANT), min(span.end, LAST_INSTANT)
+        window = minutes_until(start), minutes_until(end)
+    else:
+        where = zone(branch.time_zone)
+        day = span.day or to_local(where, now).day
+        if not FIRST_INSTANT.date() < day < LAST_INSTANT.date():
+            raise _NoSuchTimeError
+        window = minute_of(edge(where, day, 0)), minute_of(edge(where, day, MINUTES_PER_DAY))
+    if window[0] >= window[1]:
+        raise _NoSuchTimeError
+    return window
+
+
+class _NoSuchTimeError(Exception):
+    """A span that holds no minute: a date that the calendar there left out, or one beyond all calendars."""

@@ -1,112 +1,42 @@
-"""Hold a place, confirm it, move it, give it back, look at it. The same verbs for every dialect."""
+"""What becomes of a visit: confirm it, change it, give it back, look at it. The same verbs for every dialect."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from appointed.core import availability
 from appointed.core.acceptance import accept
-from appointed.core.availability import needs_choice
+from appointed.core.availability import needs_claims
 from appointed.core.caller import Caller, Scope
-from appointed.core.catalog import Service
-from appointed.core.errors import (
-    CatalogMoved,
-    Refusal,
-    SlotTaken,
-    VisitMoved,
-    VisitNotFound,
-)
-from appointed.core.ids import ClaimId, ItemId, ServiceId, VisitId
-from appointed.core.intervals import Interval
+from appointed.core.errors import VisitNotFound
+from appointed.core.ids import ServiceId, VisitId
+from appointed.core.inquiry import Inquiry
+from appointed.core.localtime import WallClock, clock_between, zone
 from appointed.core.once import Once
+from appointed.core.plan import Preference
 from appointed.core.transitions import TRANSITIONS, sources
-from appointed.core.visit import Claim, Details, Item, Origin, State, Visit
+from appointed.core.visit import DailyLimit, Details, Item, State, Visit
 from appointed.store.visits import Changes
-from appointed.usecases.clock import new_id
 from appointed.usecases.context import Context
-from appointed.usecases.reading import Reading, at_hand, read
-
-READS = 2
+from appointed.usecases.deciding import Deciding, Decision
+from appointed.usecases.holds import choose, claims_of, items_of, limits_of, moves_of, reminder_of, start_window
+from appointed.usecases.inquiring import Want, Wanted, inquire, without_claims
+from appointed.usecases.reading import Reading, read
 
 # From each state the step that gives the place back.
 CANCELLING = {state: end for end in (State.RELEASED, State.CANCELLED) for state in sources(end)}
 CHANGEABLE = frozenset(state for state in State if TRANSITIONS[state])
-CHOICES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """`act` is the call that carries it out. With a `choice` of resources, to lose one says nothing of the others."""
-
-    act: Callable[[], Awaitable[Visit]]
-    choice: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be held: a service from one instant to another, for a while (`lifetime`) or until somebody decides.
-
-    Details without a locale get the service's.
-    """
-
-    service_id: ServiceId
-    starts_at: datetime
-    ends_at: datetime
-    details: Details
-    lifetime: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to change about a visit: `times` None leaves them; `details` makes the new ones of the old."""
+    """What is to change about a visit; `details` makes the new ones of the old.
+
+    `times` tells start and end, given an item that lasts from the first start of the visit to its last end. Where they
+    stay what they are, or without `times`, the visit keeps its start and lasts as long as the party needs.
+    """
 
     details: Callable[[Details], Details]
     times: Callable[[Item], tuple[datetime, datetime]] | None = None
-
-
-async def hold(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> Visit:
-    """Take a slot for a while. Raises SlotTaken, SlotNotOffered, ServiceNotFound, ScopeMissing,
-    ContactMissing, PartyTooLarge."""
-    return await _take(context, caller, wish, State.HELD, once)
-
-
-async def book(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> Visit:
-    """Hold and confirm in one step. Raises what `hold` raises."""
-    return await _take(context, caller, wish, State.CONFIRMED, once)
-
-
-async def _take(context: Context, caller: Caller, wish: Wish, state: State, once: Once | None) -> Visit:
-    caller.require(Scope.BOOK)
-    visit_id = VisitId(new_id())
-
-    async def decide(reading: Reading, changes: Changes) -> Decision:
-        service = reading.catalog.service(wish.service_id)
-        details = accept(service, wish.details)
-        items = (Item(ItemId(new_id()), service.id, 1, wish.starts_at, wish.ends_at),)
-        claims = _claims(service, reading, items)
-        visit = Visit(
-            id=visit_id,
-            branch_id=service.branch_id,
-            state=state,
-            origin=Origin.BOOKING,
-            details=details,
-            created_at=reading.now,
-            version=1,
-            items=items,
-            expires_at=None if wish.lifetime is None or state is not State.HELD else reading.now + wish.lifetime,
-            reminder_at=_reminder(service, wish.starts_at) if state is State.CONFIRMED else None,
-        )
-        choice = needs_choice(service)
-        return Decision(lambda: changes.hold(visit, claims, reading.catalog.version, choice), choice)
-
-    async def look() -> Reading:
-        return await read(context, caller, service=wish.service_id, window=Interval(wish.starts_at, wish.ends_at))
-
-    first = at_hand(context, caller)
-    if first is not None:
-        service = first.catalog.services.get(wish.service_id)
-        first = None if service is None or needs_choice(service) else first
-    return await _decide(context, caller, once, first, look, decide)
 
 
 async def confirm(
@@ -118,13 +48,12 @@ async def confirm(
     """
     caller.require(Scope.BOOK)
 
-    async def decide(reading: Reading, changes: Changes) -> Decision:
+    def decide(reading: Reading, changes: Changes) -> Decision:
         visit = _visit(reading, service_id)
-        service = reading.catalog.service(service_id)
-        reminder_at = _reminder(service, visit.items[0].starts_at)
-        return Decision(lambda: changes.confirm(visit, sources(State.CONFIRMED), reminder_at))
+        reminder_at = reminder_of(reading.catalog.service(service_id), visit.items[0].starts_at)
+        return Decision(lambda: _one(changes.confirm(visit, sources(State.CONFIRMED), reminder_at)))
 
-    return await _decide(context, caller, once, None, _looking(context, caller, visit_id), decide)
+    return await _settle(context, caller, visit_id, decide, once)
 
 
 async def cancel(
@@ -136,11 +65,11 @@ async def cancel(
     """
     caller.require(Scope.BOOK)
 
-    async def decide(reading: Reading, changes: Changes) -> Decision:
+    def decide(reading: Reading, changes: Changes) -> Decision:
         visit = _visit(reading, service_id)
-        return Decision(lambda: changes.end(visit.id, CANCELLING))
+        return Decision(lambda: _one(changes.end(visit.id, CANCELLING)))
 
-    return await _decide(context, caller, once, None, _looking(context, caller, visit_id), decide)
+    return await _settle(context, caller, visit_id, decide, once)
 
 
 async def change(
@@ -153,36 +82,88 @@ async def change(
 ) -> Visit:
     """Change what is known about a visit, its time too: all of it, or nothing and the old time stays taken.
 
-    Raises SlotTaken, SlotNotOffered, ContactMissing, PartyTooLarge, StateForbids, HoldLapsed, VisitNotFound,
-    ScopeMissing.
+    Raises SlotTaken, SlotNotOffered, ContactMissing, PartyTooLarge, RemoteNotOffered, CustomerLimitReached,
+    StateForbids, HoldLapsed, VisitNotFound, ScopeMissing.
     """
     caller.require(Scope.BOOK)
 
-    async def decide(reading: Reading, changes: Changes) -> Decision:
+    async def look() -> _Wished:
+        reading = await read(context, caller, visit=visit_id)
         visit = _visit(reading, service_id)
-        service = reading.catalog.service(service_id)
-        details = accept(service, change.details(visit.details))
-        claims: tuple[Claim, ...] | None = None
-        items = visit.items
+        before, details = visit.details, change.details(visit.details)
+        services = [reading.catalog.service(item.service_id) for item in visit.items]
+        for service in services:
+            details = accept(service, details)
+        times = old_times = visit.items[0].starts_at, max(item.ends_at for item in visit.items)
         if change.times is not None:
-            items = tuple(replace(item, starts_at=s, ends_at=e) for item in items for s, e in (change.times(item),))
-        if items != visit.items:
-            if needs_choice(service):
-                reading = await read(
-                    context,
-                    caller,
-                    visit=visit_id,
-                    service=service_id,
-                    window=Interval(items[0].starts_at, items[0].ends_at),
-                )
-            claims = _claims(service, reading, items)
-        reminder_at = None if visit.reminder_at is None else _reminder(service, items[0].starts_at)
-        changed = replace(visit, details=details, items=items, reminder_at=reminder_at)
-        version = reading.catalog.version
-        choice = needs_choice(service)
-        return Decision(lambda: changes.change(changed, CHANGEABLE, claims, version, choice), choice)
+            times = change.times(replace(visit.items[0], ends_at=old_times[1]))
+        wished = replace(visit, details=details)
+        sizes_matter = any(service.sizes_matter(before.party_size, details.party_size) for service in services)
+        if times == old_times and not sizes_matter:
+            counted = _address(details) != _address(before)
+            limits = limits_of(reading.catalog, _clock(reading, visit), [wished]) if counted else ()
+            return _Wished(reading.now, reading.catalog.version, wished, times[0], limits=limits)
+        want = Want(_parts(visit.items, reading), details.party_size, _address(details), visit_id)
+        window = start_window(times[0])
+        inquiry = without_claims(want, window, reading.catalog, reading.now)
+        if inquiry is None:
+            inquiry = (await inquire(context, caller, want, lambda _branch, _now: window)).inquiry
+        ends_at = None if times == old_times else times[1]
+        return _Wished(inquiry.now, inquiry.catalog.version, wished, times[0], ends_at, inquiry)
 
-    return await _decide(context, caller, once, None, _looking(context, caller, visit_id), decide)
+    def decide(wished: _Wished, changes: Changes) -> Decision:
+        return wished.decision(changes)
+
+    (changed,) = await Deciding(look, lambda wished: wished.now, decide).settle(context, caller, once)
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class _Wished:
+    """A visit as it is to be but for its times; with an inquiry where it needs other claims than it has.
+
+    Without `ends_at` it ends when it does for the party. `limits` are those to heed without an inquiry.
+    """
+
+    now: datetime
+    catalog_version: int
+    visit: Visit
+    starts_at: datetime
+    ends_at: datetime | None = None
+    inquiry: Inquiry | None = None
+    limits: tuple[DailyLimit, ...] = ()
+
+    def decision(self, changes: Changes) -> Decision:
+        asked, visit = self.inquiry, self.visit
+        if asked is None:
+            return Decision(
+                lambda: _one(
+                    changes.change(visit, CHANGEABLE, None, self.catalog_version, choice=False, limits=self.limits)
+                )
+            )
+        chosen = choose(asked, self.starts_at, self.ends_at)
+        choice = needs_claims(asked.plan, asked.catalog)
+        items = tuple(
+            replace(item, starts_at=new.starts_at, ends_at=new.ends_at)
+            for item, new in zip(visit.items, items_of(asked, 0), strict=True)
+        )
+        service = asked.plan.parts[0].service
+        reminder_at = None if visit.reminder_at is None else reminder_of(service, self.starts_at)
+        moved = replace(visit, items=items, reminder_at=reminder_at)
+        return Decision(
+            lambda: _one(
+                changes.change(
+                    moved,
+                    CHANGEABLE,
+                    claims_of(asked, chosen, [items]),
+                    self.catalog_version,
+                    choice,
+                    moves=moves_of(chosen),
+                    limits=limits_of(asked.catalog, asked.clock, [moved]),
+                )
+            ),
+            choice,
+        )
 
 
 async def find_visit(context: Context, caller: Caller, service_id: ServiceId, visit_id: VisitId) -> Visit:
@@ -191,45 +172,45 @@ async def find_visit(context: Context, caller: Caller, service_id: ServiceId, vi
     return _visit(await read(context, caller, visit=visit_id), service_id)
 
 
-async def _decide(
+async def _settle(
     context: Context,
     caller: Caller,
+    visit_id: VisitId,
+    decide: Callable[[Reading, Changes], Decision],
     once: Once | None,
-    first: Reading | None,
-    look: Callable[[], Awaitable[Reading]],
-    decide: Callable[[Reading, Changes], Awaitable[Decision]],
 ) -> Visit:
-    """Decide on what is at hand, and on what is read where that proves old. A refusal always rests on a read.
-
-    What moved between a read and the write is read once more; a choice that somebody else took, until none is left.
-    """
-    reads = 0
-    while True:
-        reading = first or await look()
-        reads += reading.fresh
-        first = None
-        changes = Changes(context.pool, caller.tenant, caller.actor, reading.now, once)
-        try:
-            decision = await decide(reading, changes)
-        except Refusal as refused:
-            if reading.fresh:
-                return await changes.refuse(refused)
-            continue
-        try:
-            return await decision.act()
-        except (CatalogMoved, VisitMoved):
-            if reads >= READS:
-                raise
-        except SlotTaken:
-            if not decision.choice or reads >= CHOICES:
-                raise
-
-
-def _looking(context: Context, caller: Caller, visit_id: VisitId) -> Callable[[], Awaitable[Reading]]:
     async def look() -> Reading:
         return await read(context, caller, visit=visit_id)
 
-    return look
+    (visit,) = await Deciding(look, lambda reading: reading.now, decide).settle(context, caller, once)
+    return visit
+
+
+def _parts(items: Sequence[Item], reading: Reading) -> tuple[Wanted, ...]:
+    """What is wanted again: the same services as far apart as they are, and those who were asked for."""
+    parts: list[Wanted] = []
+    for before, item in zip((None, *items), items, strict=False):
+        asked_for = tuple(
+            Preference(role, resource_id) for (of, role), resource_id in reading.asked_for.items() if of == item.id
+        )
+        if before is None:
+            parts.append(Wanted(item.service_id, preferences=asked_for))
+            continue
+        beside = item.starts_at < before.ends_at
+        gap = item.starts_at - (before.starts_at if beside else before.ends_at)
+        parts.append(Wanted(item.service_id, gap=gap, beside=beside, preferences=asked_for))
+    return tuple(parts)
+
+
+def _address(details: Details) -> str | None:
+    return None if details.contact is None else details.contact.address
+
+
+def _clock(reading: Reading, visit: Visit) -> WallClock:
+    """The clock of the visit's branch, around the visit."""
+    branch = reading.catalog.branches[visit.branch_id]
+    starts = [item.starts_at for item in visit.items]
+    return clock_between(zone(branch.time_zone), min(starts), max(starts))
 
 
 def _visit(reading: Reading, service_id: ServiceId) -> Visit:
@@ -240,21 +221,5 @@ def _visit(reading: Reading, service_id: ServiceId) -> Visit:
     return visit
 
 
-def _claims(service: Service, reading: Reading, items: tuple[Item, ...]) -> tuple[Claim, ...]:
-    """The claims of a new time, each item being one of the service. Raises SlotNotOffered, SlotTaken."""
-    branch = reading.catalog.branches[service.branch_id]
-    claims: list[Claim] = []
-    for item in items:
-        availability.offered(service, branch, item.starts_at, item.ends_at, reading.now)
-        chosen = availability.choose(
-            service, reading.catalog.resources, reading.occupied, item.starts_at, item.ends_at, reading.now
-        )
-        claims += [
-            Claim(ClaimId(new_id()), item.id, resource_id, item.starts_at, item.ends_at, units)
-            for resource_id, units in chosen
-        ]
-    return tuple(claims)
-
-
-def _reminder(service: Service, starts_at: datetime) -> datetime | None:
-    return None if service.reminder is None else starts_at - service.reminder
+async def _one(made: Awaitable[Visit]) -> tuple[Visit, ...]:
+    return (await made,)

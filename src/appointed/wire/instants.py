@@ -2,8 +2,10 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from appointed.core.errors import FieldInvalid
+from appointed.core.localtime import MINUTES_PER_DAY, date_of
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
@@ -42,3 +44,17 @@ def parse_date(text: str, field: str) -> date:
 def in_milliseconds(instant: datetime) -> str:
     """The instant as 2020-11-30T14:30:00.000Z."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+_CLOCK = tuple(f"T{minute // 60:02}:{minute % 60:02}:00.000Z" for minute in range(MINUTES_PER_DAY))
+
+
+@lru_cache(maxsize=4096)
+def _day(days: int) -> str:
+    return date_of(days).isoformat()
+
+
+def minute_in_milliseconds(minute: int) -> str:
+    """A minute of UTC since 1970 in the same form, out of tables: lists have hundreds of them."""
+    days, minute = divmod(minute, MINUTES_PER_DAY)
+    return _day(days) + _CLOCK[minute]

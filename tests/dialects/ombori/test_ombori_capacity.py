@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ombori_client import DOCUMENTED_RESPONSE, accepted, booked, refused, without_trailing_commas
+from appointed.core.catalog import PartyCount, PoolScope
+from ombori_client import DOCUMENTED_RESPONSE, accepted, booked, changed, refused, without_trailing_commas
 from people import MORNING, set_clock
 
 START = "2020-11-30T14:30:00.000Z"
@@ -81,6 +82,25 @@ async def test_a_place_that_is_given_back_is_free_at_once(ombori, confirmed):
     assert accepted(await ombori.reserve(), 201)["id"] != made["id"]
 
 
+@pytest.mark.statement("D0.51")
+@pytest.mark.parametrize("shared", [False, True])
+async def test_slots_that_overlap_have_places_of_their_own_unless_they_share_them(open_queue, shared):
+    scope = PoolScope.OVERLAP if shared else PoolScope.SAME_SLOT
+    queue = await open_queue(duration=timedelta(minutes=10), scope=scope)
+    first, crossing, after = (
+        (f"2020-11-30T{start}:00.000Z", f"2020-11-30T{end}:00.000Z")
+        for start, end in (("14:30", "14:40"), ("14:35", "14:45"), ("14:40", "14:50"))
+    )
+    accepted(await queue.reserve(booked(*first)), 201)
+    slots = await queue.slots()
+    assert [slot[0] in slots for slot in (first, crossing, after)] == [False, not shared, True]
+    if shared:
+        refused(await queue.reserve(booked(*crossing)), 409, "slot_taken")
+    else:
+        accepted(await queue.reserve(booked(*crossing)), 201)
+    accepted(await queue.reserve(booked(*after)), 201)
+
+
 @pytest.mark.statement("D0.52")
 @pytest.mark.parametrize("allowed", [False, True])
 async def test_a_slot_that_has_begun_is_offered_where_the_queue_allows_it(open_queue, allowed):
@@ -97,6 +117,31 @@ async def test_a_slot_that_has_begun_is_offered_where_the_queue_allows_it(open_q
         error = refused(await queue.reserve(), 409, "slot_not_offered")
         assert error["details"] == {"reason": "past_slots"}
         assert (await queue.rows())["visit"] == 0
+
+
+def party(size: int):
+    return changed("numberOfPeople", size)
+
+
+@pytest.mark.statement("D0.54")
+@pytest.mark.parametrize(("count", "left"), [(PartyCount.TICKETS, 4), (PartyCount.HEADS, 2)])
+async def test_people_take_places_by_ticket_or_by_head(open_queue, count, left):
+    queue = await open_queue(capacity=5, party_count=count)
+    heads = count is PartyCount.HEADS
+    made = accepted(await queue.reserve(party(3)), 201)
+    assert (await queue.slots())[START]["available"] == left
+    for size, found in ((2, (2, 1)), (3, None), (5, None), (6, None)):
+        slots = await queue.slots(f"date=2020-11-30&numberOfPeople={size}")
+        expected = found if heads else (5, 4)
+        slot = slots.get(START)
+        assert (slot and (slot["capacity"], slot["available"])) == expected
+    crowd = await queue.reserve(party(3))
+    refused(crowd, 409, "slot_taken") if heads else accepted(crowd, 201)
+    # Its own places are not in its way.
+    assert accepted(await queue.update(made["id"], {"numberOfPeople": 5}))["numberOfPeople"] == 5
+    more = await queue.update(made["id"], {"numberOfPeople": 6})
+    refused(more, 409, "slot_not_offered") if heads else accepted(more)
+    assert (await queue.position(made["id"]))["numberOfPeople"] == (5 if heads else 6)
 
 
 async def test_slots_of_a_day_are_those_of_the_day_on_the_queues_clock(ombori):

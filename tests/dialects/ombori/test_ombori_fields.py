@@ -262,6 +262,19 @@ async def test_what_is_no_boolean_does_not_make_it_remote(ombori, value):
     await nothing_made(ombori, remote(None, isEnabled=value), 400, "field_invalid", "booking.isEnabled")
 
 
+@pytest.mark.statement("D0.35")
+@pytest.mark.parametrize(
+    "booking", [{"virtualAppointment": {"isEnabled": True}}, {"virtualAppointment": True}, {"isEnabled": True}]
+)
+async def test_a_remote_appointment_needs_a_queue_that_has_them(open_queue, booking):
+    queue = await open_queue(remote_allowed=False)
+    slot = {"start": START, "end": END}
+    await nothing_made(queue, changed("booking", {**slot, **booking}), 400, "remote_not_offered", None)
+    made = accepted(await queue.reserve(remote({"isEnabled": False})), 201)
+    refused(await queue.update(made["id"], {"booking": booking}), 400, "remote_not_offered")
+    assert (await queue.position(made["id"]))["booking"]["virtualAppointment"] == {"isEnabled": False}
+
+
 @pytest.mark.statement("D0.36")
 @pytest.mark.parametrize("data", [..., None, [], "text", 7, True])
 async def test_custom_data_is_an_object_or_nothing(ombori, data):

@@ -1,39 +1,55 @@
-"""Slots start every so many minutes of the branch's clock, counted from each opening.
+"""Slots start every so many minutes, counted on the clock from each opening or from midnight.
 
 Counted on the clock, the slots of a day stand at the same local times all year. A time that the clock skips is no
 start, and one that it shows twice is a start the first time.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable
 
-from appointed.core.intervals import INSTANT, Interval, IntervalSet
-from appointed.core.localtime import MINUTES_PER_DAY, to_instant, to_local
-from appointed.core.rule import Facts, Opening
+from appointed.core.catalog import ANY_TIME, GridAnchor
+from appointed.core.localtime import MINUTE, MINUTES_PER_DAY
+from appointed.core.openings import Opening, anchoring, openings
+from appointed.core.rule import Facts
+from appointed.core.timeline import NOTHING, Timeline
 
 name = "slot_grid"
 bypassable = False
+steady = True
 
 
-def blocked(facts: Facts, window: Interval) -> IntervalSet:
-    """The instants of `window` that are on the grid of no opening."""
-    starts = {
-        start
-        for opening in facts.openings
-        for minute in _minutes(facts, opening, window)
-        if (start := to_instant(facts.where, opening.day, minute)) is not None and window.contains(start)
-    }
-    return IntervalSet((window,)).difference(
-        IntervalSet(tuple(Interval(start, start + INSTANT) for start in sorted(starts)))
-    )
+def blocked(facts: Facts) -> Timeline:
+    """The starts that are not on the grid of any opening; none for a grid that is packed."""
+    if facts.service.anchor is GridAnchor.PACKED:
+        return NOTHING
+    step = facts.service.grid // MINUTE
+    on_grid = NOTHING
+    for opening in _anchors(facts):
+        midnight = opening.day * MINUTES_PER_DAY
+        first = midnight + opening.hours.opens_minute
+        count = -((opening.hours.opens_minute - opening.hours.closes_minute) // step)
+        on_grid |= _shown(facts, opening, first, step, count)
+    return facts.axis.full & ~(on_grid & ~facts.axis.spans(facts.clock.repeats()))
 
 
-def _minutes(facts: Facts, opening: Opening, window: Interval) -> Sequence[int]:
-    """The minutes of the grid that may lie in `window`, past midnight of the opening's date."""
-    grid = range(opening.hours.opens_minute, opening.hours.closes_minute, facts.service.grid // timedelta(minutes=1))
-    if window.length > INSTANT:
-        return grid
-    # A hold asks about one instant, and must not pay for a day.
-    local = to_local(facts.where, window.start)
-    minute = local.minute + (local.day - opening.day).days * MINUTES_PER_DAY
-    return (minute,) if minute in grid else ()
+def _anchors(facts: Facts) -> Iterable[Opening]:
+    """The openings from which the grid is counted; whole dates for one on the clock."""
+    if facts.service.anchor is GridAnchor.CLOCK:
+        return openings(ANY_TIME, facts.clock, facts.axis)
+    return anchoring(facts.service.booking_hours, facts.branch.opening_hours, facts.clock, facts.axis)
+
+
+def _shown(facts: Facts, opening: Opening, first: int, step: int, count: int) -> Timeline:
+    """The instants in the opening at which the clock shows one of `count` local times, `step` apart."""
+    found = NOTHING
+    for stretch in facts.clock.stretches:
+        if stretch.offset % 60:
+            continue
+        offset = stretch.offset // 60
+        starts = max(opening.starts, -(-stretch.starts // 60)) + offset
+        ends = min(opening.ends, -(-stretch.ends // 60)) + offset
+        if starts >= ends:
+            continue
+        skipped = max(0, -((first - starts) // step))
+        within = min(count, -((first - ends) // step))
+        found |= facts.axis.every(first + skipped * step - offset, step, within - skipped)
+    return found

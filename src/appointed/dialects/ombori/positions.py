@@ -8,7 +8,7 @@ import msgspec
 from appointed.core.availability import Slot
 from appointed.core.visit import Contact, Origin, State, Visit
 from appointed.dialects.ombori.bodies import VirtualAppointment
-from appointed.wire.instants import in_milliseconds
+from appointed.wire.instants import in_milliseconds, minute_in_milliseconds
 
 STATUS: Mapping[State, str] = {
     State.HELD: "reserved",
@@ -132,7 +132,9 @@ def full_position(visit: Visit) -> FullPosition:
 
 def offered_slot(slot: Slot) -> OfferedSlot:
     """A slot that can be sent back as a booking, unchanged."""
-    return OfferedSlot(in_milliseconds(slot.starts_at), in_milliseconds(slot.ends_at), slot.capacity, slot.available)
+    return OfferedSlot(
+        minute_in_milliseconds(slot.starts), minute_in_milliseconds(slot.ends), slot.capacity, slot.available
+    )
 
 
 def _notification(contact: Contact | None) -> SentNotification | None:

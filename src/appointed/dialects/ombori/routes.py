@@ -2,16 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from weakref import WeakKeyDictionary
 
 from appointed.core.caller import Caller, Scope
 from appointed.core.errors import (
     CatalogMoved,
     ContactMissing,
+    CustomerLimitReached,
     FieldInvalid,
     FieldMissing,
     HoldLapsed,
     PartyTooLarge,
     PathUnknown,
+    RemoteNotOffered,
     ServiceNotFound,
     SlotNotOffered,
     SlotTaken,
@@ -22,7 +25,7 @@ from appointed.core.errors import (
 from appointed.core.ids import ServiceId, TenantId, VisitId
 from appointed.core.intervals import Interval
 from appointed.core.visit import Details
-from appointed.dialects.ombori.bodies import ReservationBody, ReservationPatch
+from appointed.dialects.ombori.bodies import PEOPLE_AT_MOST, ReservationBody, ReservationPatch
 from appointed.dialects.ombori.positions import (
     FullPosition,
     OfferedSlot,
@@ -31,9 +34,11 @@ from appointed.dialects.ombori.positions import (
     offered_slot,
     position,
 )
-from appointed.usecases import visits
-from appointed.usecases.slots import Days, Span, find_slots
-from appointed.usecases.visits import Wish
+from appointed.usecases import holds, visits
+from appointed.usecases.holds import Wish
+from appointed.usecases.offers import Offer
+from appointed.usecases.slots import CalendarDay, Span, find_slots, single
+from appointed.wire.decode import encode
 from appointed.wire.identifiers import parse_id
 from appointed.wire.instants import parse_date, parse_query_instant
 from appointed.wire.request import Request
@@ -44,6 +49,9 @@ QUEUE = "/regions/{region}/queues/v1/organizations/{organizationId}/queues/{queu
 SPAN_AT_MOST = timedelta(days=31)
 SPAN_WITHOUT_END = timedelta(days=1)
 LATEST = datetime.max.replace(tzinfo=UTC)
+
+# What was listed last, for as long as the offer stays the same one.
+_LISTED: WeakKeyDictionary[Offer, bytes] = WeakKeyDictionary()
 
 _UUID = {"type": "string", "format": "uuid"}
 _IN_QUEUE = (
@@ -59,6 +67,7 @@ _TIMES = (
     Parameter(
         "date", Where.QUERY, "Instead of both: a day on the clock of the queue.", {"type": "string", "format": "date"}
     ),
+    Parameter("numberOfPeople", Where.QUERY, "The size of the party; 1 without it.", {"type": "integer", "minimum": 1}),
 )
 
 
@@ -86,23 +95,37 @@ def _visit(request: Request, name: str) -> VisitId:
 def _wish(request: Request) -> Wish:
     body = request.body_as(ReservationBody)
     start, end = body.booking.times()
-    return Wish(_queue(request), start, end, body.details(Details(locale="")))
+    return Wish.single(_queue(request), start, end, body.details(Details(locale="")))
 
 
 async def list_timeslots(request: Request) -> Answer:
-    """The slots with a place left."""
-    slots = await find_slots(request.context, _caller(request), _queue(request), _span(request))
-    return Answer(HTTPStatus.OK, [offered_slot(slot) for slot in slots if slot.available > 0])
+    """The slots with a place left for the party."""
+    offer = await find_slots(
+        request.context, _caller(request), single(_queue(request), _people(request)), _span(request), full=False
+    )
+    body = _LISTED.get(offer)
+    if body is None:
+        body = _LISTED[offer] = encode([offered_slot(slot) for slot in offer.slots])
+    return Answer(HTTPStatus.OK, body)
+
+
+def _people(request: Request) -> int:
+    text = request.query_value("numberOfPeople")
+    if text is None:
+        return 1
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= PEOPLE_AT_MOST and len(text) <= 9):
+        raise FieldInvalid(field="numberOfPeople", expected="positive_integer")
+    return int(text)
 
 
 def _span(request: Request) -> Span:
     start, end, date = (request.query_value(name) for name in ("from", "to", "date"))
     if date is not None:
-        return Days(parse_date(date, "date"))
+        return CalendarDay(parse_date(date, "date"))
     if start is None:
         if end is not None:
             raise FieldMissing(field="from")
-        return Days(None)
+        return CalendarDay(None)
     first = parse_query_instant(start, "from")
     beyond = first + min(SPAN_WITHOUT_END, LATEST - first) if end is None else parse_query_instant(end, "to")
     if not timedelta() < beyond - first <= SPAN_AT_MOST:
@@ -112,13 +135,13 @@ def _span(request: Request) -> Span:
 
 async def create_reservation(request: Request) -> Answer:
     """Hold a slot. Nothing but a confirmation or a cancellation ends the hold."""
-    visit = await visits.hold(request.context, _caller(request), _wish(request), request.once)
+    visit = await holds.hold(request.context, _caller(request), _wish(request), request.once)
     return Answer(HTTPStatus.CREATED, position(visit))
 
 
 async def create_booking(request: Request) -> Answer:
     """Hold and confirm in one step."""
-    visit = await visits.book(request.context, _caller(request), _wish(request), request.once)
+    visit = await holds.book(request.context, _caller(request), _wish(request), request.once)
     return Answer(HTTPStatus.CREATED, position(visit))
 
 
@@ -153,7 +176,16 @@ async def cancel_position(request: Request) -> Answer:
     return Answer(HTTPStatus.OK, position(visit))
 
 
-_CLAIMING = (ServiceNotFound, SlotTaken, SlotNotOffered, ContactMissing, PartyTooLarge, CatalogMoved)
+_CLAIMING = (
+    ServiceNotFound,
+    SlotTaken,
+    SlotNotOffered,
+    ContactMissing,
+    PartyTooLarge,
+    RemoteNotOffered,
+    CustomerLimitReached,
+    CatalogMoved,
+)
 _STEPPING = (ServiceNotFound, VisitNotFound, StateForbids, HoldLapsed)
 
 ROUTES: tuple[Route, ...] = (

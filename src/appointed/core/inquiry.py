@@ -1,0 +1,201 @@
+"""A plan asked about: which minutes matter, which starts its rules leave, and when each resource could serve it."""
+
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TypeAlias
+
+from appointed.core.catalog import Branch, Catalog, GridAnchor, Service
+from appointed.core.ids import ResourceId, ServiceId
+from appointed.core.localtime import MINUTES_PER_DAY, WallClock, instant_of, wall_clock, years_around, zone
+from appointed.core.openings import openings
+from appointed.core.plan import Need, Part, Plan
+from appointed.core.roster import Roster
+from appointed.core.rule import Facts, Rule
+from appointed.core.rules import RULES
+from appointed.core.timeline import NOTHING, Axis, Timeline, shift
+
+Steady: TypeAlias = MutableMapping[tuple[ServiceId, int, Axis, bool], Timeline]
+
+# Hours last a day at most, a claim too, and either may begin on the day before.
+_AROUND = 2 * MINUTES_PER_DAY
+# As far as days of business are looked for, see openings.
+BUSINESS_YEARS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Inquiry:
+    """A plan asked about at `now`, for starts in the minutes of UTC from `window[0]` to before `window[1]`.
+
+    `rosters` are the resources of the tenant that the plan could meet, each on an axis that holds `axis_of` plan and
+    window. `customer_starts` are the minutes at which other visits of the customer start, by service. `steady` keeps
+    what the catalogue alone decides, and lasts no longer than the catalogue does.
+    """
+
+    plan: Plan
+    branch: Branch
+    window: tuple[int, int]
+    now: datetime
+    catalog: Catalog
+    rosters: Mapping[ResourceId, Roster]
+    customer_starts: Mapping[ServiceId, Sequence[int]] = field(default_factory=dict[ServiceId, Sequence[int]])
+    steady: Steady = field(default_factory=dict[tuple[ServiceId, int, Axis, bool], Timeline])
+
+    @cached_property
+    def axis(self) -> Axis:
+        """The minutes that the answer hangs on."""
+        return axis_of(self.plan, self.window, self.catalog)
+
+    @cached_property
+    def clock(self) -> WallClock:
+        """The clock of the branch, around the window and now."""
+        return clock_of(self.branch, self.axis, self.now)
+
+    def blocked(self, rule: Rule, part: Part, offset: int) -> Timeline:
+        """The starts of the plan, on its axis, that one rule blocks for one part that starts `offset` minutes later."""
+        return shift(rule.blocked(self._facts(part)), -offset)
+
+    def open_starts(self) -> Timeline:
+        """The starts in the window that no rule blocks for any part."""
+        axis = self.axis
+        left = axis.span(*self.window)
+        for number, (part, offset) in enumerate(zip(self.plan.parts, self.plan.offsets, strict=True)):
+            left &= ~shift(self._steadily(part, first=number == 0), -offset)
+            if not left:
+                return NOTHING
+            facts = self._facts(part)
+            for rule in rules_for(number):
+                if not rule.steady:
+                    left &= ~shift(rule.blocked(facts), -offset)
+        return left
+
+    @cached_property
+    def capacities(self) -> tuple[tuple[tuple[int | None, Timeline], ...], ...]:
+        """For each part the capacities that booking hours set, each with the starts of the plan that it is for.
+
+        None stands for the pools' own.
+        """
+        return tuple(
+            tuple(self._capacities(part.service, offset))
+            for part, offset in zip(self.plan.parts, self.plan.offsets, strict=True)
+        )
+
+    def capacity(self, need: Need, start: int) -> int | None:
+        """What a pool holds for a need in place of its own steps, at one start of the plan."""
+        return next((capacity for capacity, starts in self.capacities[need.part] if self.axis.has(starts, start)), None)
+
+    def _capacities(self, service: Service, offset: int) -> Iterator[tuple[int | None, Timeline]]:
+        axis = self.axis
+        rest = axis.full
+        if _has_capacities(service):
+            laid = list(openings(service.booking_hours, self.clock, axis))
+            for opening in sorted(laid, key=lambda opening: -opening.day):
+                if opening.hours.capacity is not None:
+                    within = rest & shift(axis.span(opening.starts, opening.ends), -offset)
+                    yield opening.hours.capacity, within
+                    rest &= ~within
+        yield None, rest
+
+    def free(self, need: Need, roster: Roster) -> Timeline:
+        """The starts of the plan with which a resource can serve a need, its claims included."""
+        key = need, roster
+        found = self._free.get(key)
+        if found is None:
+            found = NOTHING
+            for capacity, starts in self.capacities[need.part]:
+                if starts:
+                    found |= starts & self._from(roster, roster.free(need, capacity), need)
+            self._free[key] = found
+        return found
+
+    @cached_property
+    def _free(self) -> dict[tuple[Need, Roster], Timeline]:
+        return {}
+
+    def working(self, need: Need, roster: Roster) -> Timeline:
+        """The starts of the plan with which a resource could serve a need if there were room."""
+        return self._from(roster, roster.working(need), need)
+
+    def _from(self, roster: Roster, begins: Timeline, need: Need) -> Timeline:
+        """Starts of the plan, from minutes at which the claim of a need begins."""
+        axis = self.axis
+        return shift(begins, roster.axis.starts - axis.starts - need.claims_from) & axis.full
+
+    def _facts(self, part: Part) -> Facts:
+        service = part.service
+        listed = {resource_id for role in service.roles for resource_id in role.resource_ids}
+        return Facts(
+            branch=self.branch,
+            service=service,
+            party_size=self.plan.party_size,
+            length=self.plan.minutes(part),
+            axis=self.axis,
+            clock=self.clock,
+            now=self.now,
+            customer_starts=self.customer_starts.get(service.id, ()),
+            rooms={resource_id: self.rosters[resource_id].room for resource_id in listed & self.rosters.keys()},
+        )
+
+    def _steadily(self, part: Part, *, first: bool) -> Timeline:
+        """What the steady rules block of a part, in its own starts."""
+        key = part.service.id, self.plan.party_size, self.axis, first
+        kept = self.steady.get(key)
+        if kept is None:
+            facts = self._facts(part)
+            kept = NOTHING
+            for rule in rules_for(0 if first else 1):
+                if rule.steady:
+                    kept |= rule.blocked(facts)
+            self.steady[key] = kept
+        return kept
+
+
+def rules_for(number: int) -> tuple[Rule, ...]:
+    """The rules that are asked of a part: those that stand behind another need not be on the grid."""
+    return RULES if number == 0 else tuple(rule for rule in RULES if rule.name != "slot_grid")
+
+
+def concerned(plan: Plan, catalog: Catalog) -> tuple[ResourceId, ...]:
+    """The resources of the tenant that matter to a plan: those of its roles, and those to which others could move."""
+    listed = dict.fromkeys(resource_id for need in plan.needs for resource_id in need.role.resource_ids)
+    interchanged = list(catalog.interchangeable)
+    while interchanged:
+        joining = [role for role in interchanged if not listed.keys().isdisjoint(role.resource_ids)]
+        if not joining:
+            break
+        interchanged = [role for role in interchanged if role not in joining]
+        for role in joining:
+            listed.update(dict.fromkeys(role.resource_ids))
+    return tuple(resource_id for resource_id in listed if resource_id in catalog.resources)
+
+
+def moves_others(plan: Plan, catalog: Catalog) -> bool:
+    """Whether claims of others on the plan's resources may have to move."""
+    if not catalog.interchangeable:
+        return False
+    listed = {resource_id for need in plan.needs for resource_id in need.role.resource_ids}
+    return any(not listed.isdisjoint(role.resource_ids) for role in catalog.interchangeable)
+
+
+def axis_of(plan: Plan, window: tuple[int, int], catalog: Catalog) -> Axis:
+    """The minutes that have to be known to answer for the starts in a window."""
+    before = min((0, *(need.claims_from for need in plan.needs)))
+    after = max((plan.length, *(need.claims_to for need in plan.needs)))
+    packed = any(part.service.anchor is GridAnchor.PACKED for part in plan.parts)
+    around = _AROUND if packed or moves_others(plan, catalog) else 0
+    return Axis(window[0] + before - around, window[1] + after + around)
+
+
+def clock_of(branch: Branch, axis: Axis, now: datetime) -> WallClock:
+    """The clock of a branch, for an axis and for what is counted from now."""
+    asked = years_around(instant_of(axis.starts).year, instant_of(axis.ends).year)
+    counted = years_around(now.year, now.year + BUSINESS_YEARS)
+    return wall_clock(zone(branch.time_zone), tuple(sorted({*asked, *counted})))
+
+
+def _has_capacities(service: Service) -> bool:
+    hours = service.booking_hours
+    return any(each.capacity is not None for each in (hours.week or ())) or any(
+        each.capacity is not None for special in hours.special_days for each in special.hours
+    )

@@ -1,0 +1,123 @@
+"""What is to be held together: services for guests, in order or side by side, at times that hang on one start."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from appointed.core.catalog import NO_TIME, PartyCount, Role, Service
+from appointed.core.ids import ResourceId
+from appointed.core.localtime import MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Whom the customer asks for in a role: this resource, or one with these traits.
+
+    `role` is its place among the roles of the service.
+    """
+
+    role: int
+    resource_id: ResourceId | None = None
+    traits: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One service for one guest.
+
+    It starts `gap` after the guest's part before it has ended; with `beside`, `gap` after that one has started.
+    """
+
+    service: Service
+    guest: int = 0
+    gap: timedelta = NO_TIME
+    beside: bool = False
+    preferences: tuple[Preference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Need:
+    """One claim to be made for a part; a role that asks for several resources gives the same need so many times.
+
+    Times are minutes after the plan's start: the item lasts from `starts` to `ends`, the claim from `claims_from` to
+    `claims_to`, buffers included. `units` is what it takes of a pool.
+    """
+
+    part: int
+    place: int
+    role: Role
+    preference: Preference | None
+    units: int
+    starts: int
+    ends: int
+    claims_from: int
+    claims_to: int
+
+    @property
+    def length(self) -> int:
+        """The minutes that the claim lasts."""
+        return self.claims_to - self.claims_from
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Parts of one branch that start together or not at all. With several guests, each has a visit of its own.
+
+    `party_size` is the number of people that each visit stands for.
+    """
+
+    parts: tuple[Part, ...]
+    party_size: int = 1
+
+    @classmethod
+    def single(cls, service: Service, party_size: int = 1, preferences: Iterable[Preference] = ()) -> "Plan":
+        """One service, for one visit."""
+        return cls((Part(service, preferences=tuple(preferences)),), party_size)
+
+    @cached_property
+    def offsets(self) -> tuple[int, ...]:
+        """When each part starts, in minutes after the plan's start."""
+        found: list[int] = []
+        before: dict[int, tuple[int, int]] = {}
+        for part in self.parts:
+            started, ended = before.get(part.guest, (0, 0))
+            starts = (started if part.beside else ended) + part.gap // MINUTE
+            before[part.guest] = (starts, starts + self.minutes(part))
+            found.append(starts)
+        return tuple(found)
+
+    @cached_property
+    def length(self) -> int:
+        """The minutes from the plan's start until its last part has ended."""
+        return max(
+            (starts + self.minutes(part) for starts, part in zip(self.offsets, self.parts, strict=True)), default=0
+        )
+
+    def minutes(self, part: Part) -> int:
+        """How long a part lasts."""
+        return part.service.length(self.party_size) // MINUTE
+
+    @cached_property
+    def needs(self) -> tuple[Need, ...]:
+        """All claims that the plan has to make, in the order of parts and roles."""
+        found: list[Need] = []
+        for number, (part, starts) in enumerate(zip(self.parts, self.offsets, strict=True)):
+            service = part.service
+            ends = starts + self.minutes(part)
+            wished = {preference.role: preference for preference in part.preferences}
+            heads = self.party_size if service.party_count is PartyCount.HEADS else 1
+            for place, role in enumerate(service.roles):
+                need = Need(
+                    part=number,
+                    place=place,
+                    role=role,
+                    preference=wished.get(place),
+                    units=role.units * heads,
+                    starts=starts,
+                    ends=ends,
+                    claims_from=starts - service.buffer_before // MINUTE,
+                    claims_to=ends + service.buffer_after // MINUTE,
+                )
+                found += [need] * role.count
+        return tuple(found)

@@ -1,0 +1,219 @@
+"""What one resource holds over time, given what others have taken of it. All times are minutes of UTC since 1970."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, pairwise
+from operator import gt, itemgetter
+
+from appointed.core.catalog import CapacityStep, PoolScope, Resource, ResourceKind
+from appointed.core.localtime import instant_of, minute_of
+from appointed.core.occupancy import Taken
+
+# Before every instant that there is, so that each list of steps has one to begin with.
+EVER = -(10**12)
+
+
+class Steps:
+    """A whole number as a step function of time: `levels[n]` from `minutes[n]` on, and nothing before the first."""
+
+    __slots__ = ("levels", "minutes")
+
+    def __init__(self, levels: Mapping[int, int]) -> None:
+        self.minutes = [EVER, *sorted(levels)]
+        self.levels = [0, *(levels[minute] for minute in self.minutes[1:])]
+
+    @classmethod
+    def summed(cls, changes: Mapping[int, int]) -> "Steps":
+        """The running sum of changes, each from its minute on."""
+        levels: dict[int, int] = {}
+        level = 0
+        for minute in sorted(changes):
+            level += changes[minute]
+            levels[minute] = level
+        return cls(levels)
+
+    def least(self, starts: int, ends: int) -> int:
+        """The lowest level in the minutes from `starts` to before `ends`."""
+        minutes = self.minutes
+        first = bisect_right(minutes, starts) - 1
+        beyond = bisect_left(minutes, ends, first + 1)
+        return self.levels[first] if beyond == first + 1 else min(self.levels[first:beyond])
+
+    def most(self, starts: int, ends: int) -> int:
+        """The highest level in the minutes from `starts` to before `ends`."""
+        minutes = self.minutes
+        first = bisect_right(minutes, starts) - 1
+        beyond = bisect_left(minutes, ends, first + 1)
+        return self.levels[first] if beyond == first + 1 else max(self.levels[first:beyond])
+
+    def above(self, level: int) -> Iterator[tuple[int, int]]:
+        """The stretches, as minutes from and to, in which the level is higher."""
+        for n, (starts, ends) in enumerate(pairwise((*self.minutes, -EVER))):
+            if self.levels[n] > level:
+                yield starts, ends
+
+    def below(self, level: int) -> Iterator[tuple[int, int]]:
+        """The stretches, as minutes from and to, in which the level is lower."""
+        for n, (starts, ends) in enumerate(pairwise((*self.minutes, -EVER))):
+            if self.levels[n] < level:
+                yield starts, ends
+
+    def changes(self) -> dict[int, int]:
+        """By how much the level changes, and when."""
+        return {
+            self.minutes[n]: self.levels[n] - self.levels[n - 1]
+            for n in range(1, len(self.minutes))
+            if self.levels[n] != self.levels[n - 1]
+        }
+
+
+class Room:
+    """The units that a resource holds, and those that its claims leave.
+
+    Built in O(n log n) for n claims. A question costs O(log n) for an exclusive resource or a pool counted by slot, and
+    as much more for a pool of overlapping claims as its level changes within the interval asked for. `claims` are those
+    that count, in order of their starts.
+    """
+
+    __slots__ = (
+        "_begins",
+        "_finishes",
+        "_free",
+        "_held",
+        "_slots",
+        "_taken",
+        "by_slot",
+        "claims",
+        "exclusive",
+    )
+
+    def __init__(self, resource: Resource, claims: Iterable[Taken]) -> None:
+        self.exclusive = resource.kind is ResourceKind.EXCLUSIVE
+        self.by_slot = not self.exclusive and resource.scope is PoolScope.SAME_SLOT
+        self.claims = sorted(claims, key=_WHEN)
+        self._begins: list[int] = []
+        self._finishes: list[int] = []
+        self._slots: dict[tuple[int, int], int] = {}
+        self._held = self._free = self._taken = _NOTHING
+        if self.exclusive:
+            self._merge()
+            return
+        self._held = _capacity(resource.capacity)
+        if self.by_slot:
+            for claim in self.claims:
+                slot = claim.starts, claim.ends
+                self._slots[slot] = self._slots.get(slot, 0) + claim.units
+            return
+        taken: defaultdict[int, int] = defaultdict(int)
+        for claim in self.claims:
+            taken[claim.starts] += claim.units
+            taken[claim.ends] -= claim.units
+        self._taken = Steps.summed(taken)
+        free = defaultdict(int, self._held.changes())
+        for minute, change in taken.items():
+            free[minute] -= change
+        self._free = Steps.summed(free)
+
+    def _merge(self) -> None:
+        """Stretches of an exclusive resource that are taken, in order and without overlap."""
+        self._begins, self._finishes = [claim[0] for claim in self.claims], [claim[1] for claim in self.claims]
+        if not any(map(gt, self._finishes, islice(self._begins, 1, None))):
+            return
+        self._begins, self._finishes = [], []
+        for claim in self.claims:
+            if self._finishes and claim.starts <= self._finishes[-1]:
+                self._finishes[-1] = max(self._finishes[-1], claim.ends)
+            else:
+                self._begins.append(claim.starts)
+                self._finishes.append(claim.ends)
+
+    def left(self, starts: int, ends: int, capacity: int | None = None) -> int:
+        """The units that one more claim from `starts` to `ends` may take; of an exclusive resource 1 or 0.
+
+        `capacity` is what a pool holds over the whole claim, in place of its own steps.
+        """
+        if self.exclusive:
+            following = bisect_right(self._finishes, starts)
+            return 1 if following == len(self._begins) or self._begins[following] >= ends else 0
+        if self.by_slot:
+            held = self._held.least(starts, ends) if capacity is None else capacity
+            units = held - self._slots.get((starts, ends), 0)
+        elif capacity is None:
+            units = self._free.least(starts, ends)
+        else:
+            units = capacity - self._taken.most(starts, ends)
+        return max(units, 0)
+
+    def capacity(self, starts: int, ends: int, capacity: int | None = None) -> int:
+        """The units that it holds from `starts` to `ends` without any claims; of an exclusive resource 1."""
+        if self.exclusive:
+            return 1
+        return max(self._held.least(starts, ends) if capacity is None else capacity, 0)
+
+    def short(self, units: int, capacity: int | None = None) -> Iterable[tuple[int, int]]:
+        """The stretches, in order, in which claims leave less than `units`, whatever it held without them.
+
+        Nothing for a pool counted by slot: there it depends on the slot.
+        """
+        if self.exclusive:
+            return zip(self._begins, self._finishes, strict=True)
+        if self.by_slot:
+            return ()
+        return self._free.below(units) if capacity is None else self._taken.above(capacity - units)
+
+    def unfree(self, units: int) -> Iterable[tuple[int, int]]:
+        """The stretches, in order, in which there is less than `units` to have; of a pool counted by slot none."""
+        if self.exclusive:
+            return zip(self._begins, self._finishes, strict=True)
+        return () if self.by_slot else self._free.below(units)
+
+    def lacking(self, units: int, capacity: int | None = None) -> Iterable[tuple[int, int]]:
+        """The stretches, in order, in which a pool holds less than `units` even without claims."""
+        if self.exclusive or (capacity is not None and capacity >= units):
+            return ()
+        return self._held.below(units) if capacity is None else ((EVER, -EVER),)
+
+    def full_slots(self, length: int, units: int, capacity: int | None = None) -> Iterator[int]:
+        """The starts of the slots of so many minutes whose claims leave less than `units`, though it holds as many.
+
+        Nothing but for a pool counted by slot.
+        """
+        for starts, ends in self._slots:
+            if ends - starts == length and self.left(starts, ends, capacity) < units <= self.capacity(
+                starts, ends, capacity
+            ):
+                yield starts
+
+    def overlapping(self, starts: int, ends: int) -> list[Taken]:
+        """The claims that overlap the minutes from `starts` to `ends`, in order of their starts."""
+        longest = max((claim.ends - claim.starts for claim in self.claims), default=0)
+        first = bisect_right(self.claims, starts - longest, key=_starts)
+        beyond = bisect_left(self.claims, ends, first, key=_starts)
+        return [claim for claim in self.claims[first:beyond] if claim.ends > starts]
+
+
+def room(resource: Resource, claims: Iterable[Taken], now_us: int) -> Room:
+    """The room of a resource, where claims that have expired by `now_us`, microseconds since 1970, take nothing."""
+    return Room(resource, [claim for claim in claims if claim.expires is None or claim.expires > now_us])
+
+
+def _starts(claim: Taken) -> int:
+    return claim.starts
+
+
+def _capacity(steps: Iterable[CapacityStep]) -> Steps:
+    """The steps of a pool, by the minute: one within which the capacity changes has the least of it."""
+    levels: dict[int, int] = {}
+    current = 0
+    for step in sorted(steps, key=lambda step: step.starts_at):
+        minute = minute_of(step.starts_at)
+        if instant_of(minute) < step.starts_at:
+            levels[minute] = min(levels.get(minute, current), step.capacity)
+            minute += 1
+        levels[minute] = current = step.capacity
+    return Steps(levels)
+
+
+_NOTHING = Steps({})
+_WHEN = itemgetter(0, 1)

@@ -1,0 +1,67 @@
+"""When one resource can be taken: its rules and its claims, laid on an axis and kept."""
+
+from collections.abc import Iterable
+
+from appointed.core.catalog import Resource
+from appointed.core.localtime import WallClock
+from appointed.core.plan import Need, Preference
+from appointed.core.room import Room
+from appointed.core.rule import ResourceFacts, ResourceRule
+from appointed.core.rules import RESOURCE_RULES
+from appointed.core.timeline import NOTHING, Axis, Timeline, fitting
+
+# Parties of every size could ask about one resource.
+MOST_KEPT = 16
+
+_WORKING = tuple(rule for rule in RESOURCE_RULES if not rule.of_room)
+
+
+class Roster:
+    """A resource on an axis, by the clock of its branch. What was worked out once is not worked out again.
+
+    The claims in `room` have to be all that overlap the axis.
+    """
+
+    __slots__ = ("_kept", "axis", "clock", "resource", "room")
+
+    def __init__(self, resource: Resource, room: Room, clock: WallClock, axis: Axis) -> None:
+        self.resource = resource
+        self.room = room
+        self.clock = clock
+        self.axis = axis
+        self._kept: dict[
+            tuple[bool, frozenset[str], Preference | None, int, int | None, int],
+            Timeline,
+        ] = {}
+
+    def free(self, need: Need, capacity: int | None) -> Timeline:
+        """The minutes with which a claim for the need may begin: no rule blocks it, claims included."""
+        return self._kept_for(RESOURCE_RULES, need, capacity)
+
+    def working(self, need: Need) -> Timeline:
+        """The minutes with which a claim for the need could begin if there were room."""
+        return self._kept_for(_WORKING, need, None)
+
+    def blocking(self, rule: ResourceRule, need: Need, capacity: int | None) -> Timeline:
+        """What one rule takes away."""
+        return rule.blocked(ResourceFacts(self.resource, self.room, need, capacity, self.axis, self.clock))
+
+    def begins(self, rules: Iterable[ResourceRule], need: Need, capacity: int | None) -> Timeline:
+        """The minutes with which a claim for the need may begin, as far as these rules go."""
+        taken, starts = NOTHING, NOTHING
+        for rule in rules:
+            if rule.by_start:
+                starts |= self.blocking(rule, need, capacity)
+            else:
+                taken |= self.blocking(rule, need, capacity)
+        free = fitting(self.axis.full & ~taken, need.length) if taken else self.axis.full >> (need.length - 1)
+        return free & ~starts if starts else free
+
+    def _kept_for(self, rules: tuple[ResourceRule, ...], need: Need, capacity: int | None) -> Timeline:
+        key = rules is _WORKING, need.role.skills, need.preference, need.units, capacity, need.length
+        kept = self._kept.get(key)
+        if kept is None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            kept = self._kept[key] = self.begins(rules, need, capacity)
+        return kept

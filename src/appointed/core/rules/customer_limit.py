@@ -1,0 +1,26 @@
+"""One customer has only so many visits of a service on one date."""
+
+from collections import Counter
+
+from appointed.core.localtime import MINUTES_PER_DAY
+from appointed.core.rule import Facts
+from appointed.core.timeline import NOTHING, Timeline
+
+name = "customer_limit"
+bypassable = False
+steady = False
+
+
+def blocked(facts: Facts) -> Timeline:
+    """The starts on dates on which the customer has all the visits there may be."""
+    limit = facts.service.customer_daily_limit
+    if limit is None:
+        return NOTHING
+    axis, clock = facts.axis, facts.clock
+    if limit == 0:
+        return axis.full
+    visits = Counter(clock.shows(starts) // MINUTES_PER_DAY for starts in facts.customer_starts)
+    blocked = NOTHING
+    for day in (day for day, number in visits.items() if number >= limit):
+        blocked |= axis.spans(clock.before(day + 1)) & ~axis.spans(clock.before(day))
+    return blocked

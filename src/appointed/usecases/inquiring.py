@@ -1,0 +1,261 @@
+"""From what somebody wants to an inquiry of the core: one call to the database, two without a catalogue at hand."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from appointed.core.availability import needs_claims
+from appointed.core.caller import Caller
+from appointed.core.catalog import NO_TIME, Branch, Catalog
+from appointed.core.errors import BranchesDiffer, CatalogMoved
+from appointed.core.ids import ResourceId, ServiceId, TenantId, VisitId
+from appointed.core.inquiry import Inquiry, axis_of, clock_of, concerned, moves_others
+from appointed.core.localtime import EPOCH, WallClock
+from appointed.core.occupancy import Occupancy
+from appointed.core.plan import Part, Plan, Preference
+from appointed.core.room import Room
+from appointed.core.roster import Roster
+from appointed.core.timeline import Axis
+from appointed.core.visit import Visit
+from appointed.store.facts import Facts, read_facts
+from appointed.usecases.context import Context
+from appointed.usecases.reading import read
+from appointed.usecases.rosters import Kept, made, still
+
+Window = tuple[int, int]
+_MICROSECOND = timedelta(microseconds=1)
+_READS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One service that is wanted, for one guest; see `core.plan.Part`."""
+
+    service_id: ServiceId
+    guest: int = 0
+    gap: timedelta = NO_TIME
+    beside: bool = False
+    preferences: tuple[Preference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What is wanted together. `customer` is the contact address by which visits of a day are counted.
+
+    `visit` is a visit that is to move: its own claims are in nobody's way.
+    """
+
+    parts: tuple[Wanted, ...]
+    party_size: int = 1
+    customer: str | None = None
+    visit: VisitId | None = None
+
+    def known_to(self, catalog: Catalog) -> bool:
+        """Whether the catalogue has all the services."""
+        return all(each.service_id in catalog.services for each in self.parts)
+
+    def plan(self, catalog: Catalog) -> Plan:
+        """The plan that it is in a catalogue. Raises ServiceNotFound and BranchesDiffer."""
+        self.branch(catalog)
+        parts = (
+            Part(catalog.service(each.service_id), each.guest, each.gap, each.beside, each.preferences)
+            for each in self.parts
+        )
+        return Plan(tuple(parts), self.party_size)
+
+    def branch(self, catalog: Catalog) -> Branch:
+        """Where it would be. Raises ServiceNotFound, and BranchesDiffer where that is not one place."""
+        first, *others = {catalog.service(each.service_id).branch_id for each in self.parts}
+        if others:
+            raise BranchesDiffer
+        return catalog.branches[first]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An inquiry of now; `visit` is the one that was wanted to be read along."""
+
+    inquiry: Inquiry
+    visit: Visit | None = None
+
+
+async def inquire(
+    context: Context,
+    caller: Caller,
+    want: Want,
+    window: Callable[[Branch, datetime], Window],
+    *,
+    detail: bool = False,
+) -> Answered:
+    """What the core needs to answer for a window: minutes of UTC since 1970, by the branch and the tenant's time.
+
+    Raises ServiceNotFound, BranchesDiffer, and CatalogMoved where it changes faster than it can be read.
+    """
+    now = context.clock()
+    for _ in range(_READS):
+        catalog = context.catalogs.get(caller.tenant)
+        if catalog is None or not want.known_to(catalog):
+            reading = await read(context, caller)
+            catalog, now = reading.catalog, reading.now
+        branch = want.branch(catalog)
+        minutes = window(branch, now)
+        asking = _asking(context, caller.tenant, catalog, want, minutes, detail=detail)
+        answer = await _Question(context, caller.tenant, want, minutes, asking).ask()
+        if answer is not None:
+            # The tenant's clock may be another, and then so may be what is asked.
+            if window(branch, answer.inquiry.now) == minutes:
+                return answer
+            now = answer.inquiry.now
+    raise CatalogMoved
+
+
+def at_hand(context: Context, caller: Caller, want: Want, window: Window) -> Inquiry | None:
+    """An inquiry without a read, by the catalogue used last and on the server's clock; None where it does not do.
+
+    A sandbox has a clock of its own, which has to be read, and the public does not say whether it asks one.
+    """
+    catalog = context.catalogs.get(caller.tenant)
+    if catalog is None or caller.sandbox or caller.credential is None or not want.known_to(catalog):
+        return None
+    return without_claims(want, window, catalog, context.clock())
+
+
+def without_claims(want: Want, window: Window, catalog: Catalog, now: datetime) -> Inquiry | None:
+    """An inquiry that knows no claims; None where those of others could change which resources are asked for.
+
+    Whether these are free, the claim finds out.
+    """
+    plan = want.plan(catalog)
+    if needs_claims(plan, catalog) or any(part.service.customer_daily_limit is not None for part in plan.parts):
+        return None
+    axis = axis_of(plan, window, catalog)
+    branch = want.branch(catalog)
+    clock = clock_of(branch, axis, now)
+    known = [catalog.resources[resource_id] for resource_id in concerned(plan, catalog)]
+    rosters = {resource.id: Roster(resource, Room(resource, ()), clock, axis) for resource in known}
+    return Inquiry(plan, branch, window, now, catalog, rosters)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asking:
+    """What a want comes to in one catalogue. `counted` are the services of which a customer has only so many a day."""
+
+    catalog: Catalog
+    plan: Plan
+    branch: Branch
+    axis: Axis
+    resources: tuple[ResourceId, ...]
+    detail: bool
+    counted: tuple[ServiceId, ...]
+
+
+def _asking(
+    context: Context, tenant: TenantId, catalog: Catalog, want: Want, window: Window, *, detail: bool
+) -> Asking:
+    """The same for the same question, as long as the catalogue is the same. Raises ServiceNotFound, BranchesDiffer."""
+    kept = context.catalogs.asked(tenant, catalog)
+    key = want, window, detail
+    found = kept.get(key)
+    if found is None:
+        plan = want.plan(catalog)
+        services = [part.service for part in plan.parts if want.customer is not None]
+        found = kept[key] = Asking(
+            catalog=catalog,
+            plan=plan,
+            branch=want.branch(catalog),
+            axis=axis_of(plan, window, catalog),
+            resources=concerned(plan, catalog),
+            detail=detail or want.visit is not None or moves_others(plan, catalog),
+            counted=tuple(service.id for service in services if service.customer_daily_limit is not None),
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    context: Context
+    tenant: TenantId
+    want: Want
+    window: Window
+    asking: Asking
+
+    async def ask(self) -> Answered | None:
+        """None where the catalogue is another by now; the new one is kept."""
+        asking, tenant, rosters, visit = self.asking, self.tenant, self.context.rosters, self.want.visit
+        known: dict[ResourceId, Kept | None] = {
+            each: rosters.find(tenant, each, asking.axis, detail=asking.detail) if visit is None else None
+            for each in asking.resources
+        }
+        span = rosters.span(tenant, asking.resources, asking.axis)
+        facts = await read_facts(
+            self.context.pool,
+            tenant,
+            self.context.clock(),
+            known=asking.catalog.version,
+            visit=visit,
+            resources={each: None if kept is None else kept.occupancy.version for each, kept in known.items()},
+            span=span,
+            detail=asking.detail,
+            customer=self.want.customer if asking.counted else None,
+            services=asking.counted,
+        )
+        if facts.catalog is None:
+            return self._answered(asking, facts, known)
+        self.context.catalogs.put(tenant, facts.catalog)
+        again = _asking(self.context, tenant, facts.catalog, self.want, self.window, detail=asking.detail)
+        # What was read often does for the new catalogue as well.
+        enough = (
+            span[0] <= again.axis.starts
+            and again.axis.ends <= span[1]
+            and known.keys() == set(again.resources)
+            and (again.branch.time_zone, again.detail) == (asking.branch.time_zone, asking.detail)
+            and again.counted == asking.counted
+        )
+        return self._answered(again, facts, known) if enough else None
+
+    def _answered(self, asking: Asking, facts: Facts, known: Mapping[ResourceId, Kept | None]) -> Answered:
+        clock = clock_of(asking.branch, asking.axis, facts.now)
+        return Answered(
+            Inquiry(
+                plan=asking.plan,
+                branch=asking.branch,
+                window=self.window,
+                now=facts.now,
+                catalog=asking.catalog,
+                rosters=self._rosters(asking, facts, known, clock),
+                customer_starts=facts.customer_starts,
+                steady=self.context.catalogs.steady(self.tenant, asking.catalog),
+            ),
+            facts.visit,
+        )
+
+    def _rosters(
+        self, asking: Asking, facts: Facts, known: Mapping[ResourceId, Kept | None], clock: WallClock
+    ) -> dict[ResourceId, Roster]:
+        now = (facts.now - EPOCH) // _MICROSECOND
+        found: dict[ResourceId, Roster] = {}
+        for resource_id, kept in known.items():
+            read_now = facts.occupied.get(resource_id)
+            if read_now is None and kept is not None and still(kept, asking.catalog, clock, now):
+                found[resource_id] = kept.roster
+                continue
+            occupancy = read_now if read_now is not None else _occupancy(kept)
+            if self.want.visit is not None:
+                occupancy = _without(occupancy, self.want.visit)
+            new = made(occupancy, asking.catalog, resource_id, clock, now, detail=asking.detail)
+            if self.want.visit is None:
+                self.context.rosters.keep(self.tenant, resource_id, new)
+            found[resource_id] = new.roster
+        return found
+
+
+def _occupancy(kept: Kept | None) -> Occupancy:
+    """What is known of a resource that did not move. Raises TypeError for one that should have been read."""
+    if kept is None:
+        raise TypeError("a resource that was asked for is missing")
+    return kept.occupancy
+
+
+def _without(occupancy: Occupancy, visit: VisitId) -> Occupancy:
+    claims = tuple(claim for claim in occupancy.claims if claim.visit_id != visit)
+    return Occupancy(occupancy.version, occupancy.starts, occupancy.ends, claims)

@@ -1,0 +1,221 @@
+"""What is put into the catalogue comes out again, whole."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4  # noqa: TID251 - tests make identities too
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from appointed.core.catalog import (
+    ANY_TIME,
+    Branch,
+    CapacityStep,
+    Catalog,
+    Closure,
+    Days,
+    GridAnchor,
+    Hours,
+    PartyCount,
+    PoolScope,
+    Resource,
+    ResourceKind,
+    Role,
+    Schedule,
+    Service,
+    SpecialDay,
+    WeeklyHours,
+)
+from appointed.core.errors import ServiceTooLong
+from appointed.core.ids import BranchId, ResourceId, ServiceId
+from appointed.store import catalog as store
+from appointed.store.facts import read_facts
+from people import MORNING, OFFICE_HOURS, new_branch, new_owner, new_service, offer, pool_resource
+from proofs.servers import Home
+
+MINUTE = timedelta(minutes=1)
+WORDS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=5)
+MINUTES = st.integers(0, 200).map(lambda count: count * MINUTE)
+DATES = st.dates(date(1, 1, 2), date(9999, 12, 30))
+INSTANTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+COUNTS = st.none() | st.integers(1, 9)
+DAYS = st.none() | st.builds(Days, st.integers(0, 400), st.booleans())
+
+
+@st.composite
+def bounds(draw) -> tuple[int, int]:
+    opens = draw(st.integers(0, 1439))
+    return opens, draw(st.integers(opens + 1, 2880))
+
+
+@st.composite
+def weekly(draw) -> WeeklyHours:
+    return WeeklyHours(draw(st.integers(0, 6)), *draw(bounds()), draw(st.none() | st.integers(0, 9)))
+
+
+@st.composite
+def closures(draw) -> Closure:
+    starts_at = draw(INSTANTS)
+    ends_at = draw(st.none() | st.timedeltas(timedelta(microseconds=1), timedelta(days=9)))
+    return Closure(starts_at, ends_at and starts_at + ends_at)
+
+
+HOURS = st.lists(st.builds(lambda both, capacity: Hours(*both, capacity), bounds(), COUNTS), max_size=2).map(tuple)
+WEEKS = st.lists(weekly(), max_size=3).map(tuple)
+SPECIAL_DAYS = st.lists(st.builds(SpecialDay, DATES, HOURS), max_size=3, unique_by=lambda special: special.day).map(
+    tuple
+)
+SCHEDULES = st.builds(Schedule, st.none() | WEEKS, WEEKS, SPECIAL_DAYS, st.lists(closures(), max_size=2).map(tuple))
+SKILLS = st.frozensets(WORDS, max_size=2)
+
+
+@st.composite
+def resources(draw, branch: BranchId) -> Resource:
+    steps = draw(st.lists(INSTANTS, max_size=3, unique=True).map(sorted))
+    return Resource(
+        id=ResourceId(uuid4()),
+        branch_id=branch,
+        name=draw(WORDS),
+        kind=draw(st.sampled_from(ResourceKind)),
+        scope=draw(st.sampled_from(PoolScope)),
+        capacity=tuple(CapacityStep(each, draw(st.integers(0, 9))) for each in steps),
+        schedule=draw(SCHEDULES),
+        skills=draw(SKILLS),
+        traits=draw(SKILLS),
+    )
+
+
+@st.composite
+def services(draw, branch: BranchId, of: list[Resource]) -> Service:
+    ids = st.lists(st.sampled_from([each.id for each in of]), max_size=3).map(tuple) if of else st.just(())
+    role = st.builds(Role, ids, st.integers(1, 9), st.integers(1, 9), SKILLS, st.booleans())
+    party_limit = draw(COUNTS)
+    return Service(
+        id=ServiceId(uuid4()),
+        branch_id=branch,
+        name=draw(WORDS),
+        duration=draw(st.integers(1, 200)) * MINUTE,
+        grid=draw(st.integers(1, 1440)) * MINUTE,
+        roles=tuple(draw(st.lists(role, max_size=3))),
+        locale=draw(WORDS),
+        required_contact=draw(st.sampled_from((None, "phone", "email"))),
+        party_limit=party_limit,
+        reminder=draw(st.none() | st.integers(1, 9999).map(lambda count: count * MINUTE)),
+        past_slots_allowed=draw(st.booleans()),
+        anchor=draw(st.sampled_from(GridAnchor)),
+        per_extra_person=draw(st.integers(0, 90)) * MINUTE if party_limit else timedelta(),
+        party_count=draw(st.sampled_from(PartyCount)),
+        buffer_before=draw(MINUTES),
+        buffer_after=draw(MINUTES),
+        booking_hours=draw(SCHEDULES),
+        lead_time=draw(MINUTES),
+        lead_days=draw(DAYS),
+        horizon=draw(DAYS),
+        bookable_from=draw(st.none() | DATES),
+        bookable_until=draw(st.none() | DATES),
+        customer_daily_limit=draw(COUNTS),
+        remote_allowed=draw(st.booleans()),
+    )
+
+
+@st.composite
+def catalogs(draw) -> Catalog:
+    branches = [Branch(BranchId(uuid4()), draw(WORDS), "Europe/Warsaw", draw(SCHEDULES)) for _ in range(2)]
+    branch = st.sampled_from([each.id for each in branches])
+    some = [draw(resources(draw(branch))) for _ in range(draw(st.integers(0, 3)))]
+    offered = [draw(services(draw(branch), some)) for _ in range(draw(st.integers(0, 2)))]
+    return Catalog(0, *({each.id: each for each in kind} for kind in (branches, offered, some)))
+
+
+@given(catalog=catalogs())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+async def test_what_is_put_is_read(home: Home, catalog: Catalog) -> None:
+    person = await new_owner(home.context)
+    for _ in range(2):
+        async with home.context.pool.transaction(person.tenant) as tx:
+            version = await store.put(tx, person.tenant, catalog, MORNING)
+        facts = await read_facts(home.context.pool, person.tenant, MORNING)
+        assert facts.catalog == replace(catalog, version=version)
+        assert facts.version == version
+
+
+async def test_what_is_put_again_replaces_all_of_it(home: Home) -> None:
+    """A schedule, a list of roles and the steps of a pool that became shorter leave nothing behind."""
+    person = await new_owner(home.context)
+    branch = new_branch(opening_hours=OFFICE_HOURS)
+    places = pool_resource(branch.id, 3, skills=frozenset({"a"}), schedule=OFFICE_HOURS)
+    service = new_service(branch, places, places, booking_hours=OFFICE_HOURS, lead_days=Days(1, business=True))
+    await offer(home.context, person, branch, service, places)
+    bare = (
+        replace(branch, opening_hours=ANY_TIME),
+        replace(service, roles=service.roles[:1], booking_hours=ANY_TIME, lead_days=None),
+        replace(places, capacity=(), skills=frozenset(), schedule=ANY_TIME),
+    )
+    await offer(home.context, person, *bare)
+    read = (await read_facts(home.context.pool, person.tenant, MORNING)).catalog
+    assert (read.branches[branch.id], read.services[service.id], read.resources[places.id]) == bare
+
+
+BAD_HOURS = [(-1, 60), (1440, 1500), (60, 60), (60, 59), (60, 2881)]
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        *(Schedule((WeeklyHours(0, *both),)) for both in BAD_HOURS),
+        *(Schedule(None, (WeeklyHours(0, *both),)) for both in BAD_HOURS[:1]),
+        *(Schedule(None, (), (SpecialDay(date(2026, 1, 1), (Hours(*both),)),)) for both in BAD_HOURS[:1]),
+        Schedule((WeeklyHours(7, 0, 60),)),
+        Schedule((WeeklyHours(-1, 0, 60),)),
+        Schedule((WeeklyHours(0, 0, 60, -1),)),
+        Schedule(None, (), (SpecialDay(date(2026, 1, 1)), SpecialDay(date(2026, 1, 1)))),
+        Schedule(None, (), (), (Closure(MORNING, MORNING),)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("owner_of", ["branch", "service", "resource"])
+async def test_a_schedule_that_is_none_is_refused(home: Home, schedule: Schedule, owner_of: str) -> None:
+    person = await new_owner(home.context)
+    branch = new_branch(opening_hours=schedule) if owner_of == "branch" else new_branch()
+    places = pool_resource(branch.id, schedule=schedule) if owner_of == "resource" else pool_resource(branch.id)
+    booking_hours = schedule if owner_of == "service" else ANY_TIME
+    with pytest.raises(asyncpg.CheckViolationError):
+        await offer(home.context, person, branch, new_service(branch, places, booking_hours=booking_hours), places)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fits"),
+    [
+        ({"duration": 1440 * MINUTE}, True),
+        ({"duration": 1441 * MINUTE}, False),
+        ({"duration": 1430 * MINUTE, "buffer_before": 5 * MINUTE, "buffer_after": 5 * MINUTE}, True),
+        ({"duration": 1430 * MINUTE, "buffer_before": 5 * MINUTE, "buffer_after": 6 * MINUTE}, False),
+        ({"duration": 40 * MINUTE, "per_extra_person": 100 * MINUTE, "party_limit": 15}, True),
+        ({"duration": 41 * MINUTE, "per_extra_person": 100 * MINUTE, "party_limit": 15}, False),
+        ({"duration": 5 * MINUTE, "per_extra_person": MINUTE}, False),
+    ],
+    ids=str,
+)
+async def test_a_service_takes_a_day_at_most(home: Home, changes: dict, fits: bool) -> None:
+    """A claim cannot be longer, so neither may be what makes one, with the largest party that it takes."""
+    person = await new_owner(home.context)
+    branch = new_branch()
+    places = pool_resource(branch.id)
+    service = new_service(branch, places, **changes)
+    if fits:
+        await offer(home.context, person, branch, service, places)
+        return
+    with pytest.raises(ServiceTooLong) as refused:
+        await offer(home.context, person, branch, service, places)
+    assert refused.value.service == str(service.id)
+
+
+async def test_no_length_is_cut(home: Home) -> None:
+    person = await new_owner(home.context)
+    branch = new_branch()
+    places = pool_resource(branch.id)
+    service = new_service(branch, places, lead_time=timedelta(seconds=90))
+    with pytest.raises(ValueError, match="whole number of minutes"):
+        await offer(home.context, person, branch, service, places)
