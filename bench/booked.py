@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 OPENS, CLOSES = 9 * 60, 17 * 60
 BRANCH = BranchId(UUID("be000000-0000-4000-8004-000000000001"))
 TIME_ZONE = "Europe/Amsterdam"
-STRIPES = 32
+STRIPES = 8
 """Of the version of each resource: as many as there are after months of bookings over changing connections."""
 
 Busy: TypeAlias = Mapping[ResourceId, Sequence[tuple[datetime, datetime]]]

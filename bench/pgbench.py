@@ -76,7 +76,7 @@ WITH new AS MATERIALIZED (
     SELECT '{TENANT}', id, id, json_build_object('visit', repeat('x', 600)), now() + interval '24 hours' FROM new
 ), versions AS (
     INSERT INTO resource_version AS v (tenant_id, resource_id, stripe, version)
-    SELECT '{TENANT}', resource_id, pg_backend_pid() % 32, 1 FROM new
+    SELECT '{TENANT}', resource_id, pg_backend_pid() % 8, 1 FROM new
     ON CONFLICT (tenant_id, resource_id, stripe) DO UPDATE SET version = v.version + 1
 )
 INSERT INTO claim (tenant_id, visit_id, claim_id, item_id, resource_id, starts_at, ends_at, units, mode)

@@ -1,4 +1,4 @@
-"""Every rule has its row in the documents and its words for people."""
+"""Every rule has its row in the documents, its words for people and its twin in the oracle."""
 
 import re
 import tomllib
@@ -7,6 +7,7 @@ from pathlib import Path
 from appointed.core.availability import ASSIGNMENT
 from appointed.core.explain import BUFFERS
 from appointed.core.rules import RESOURCE_RULES, RULES
+from oracle import resource_rules, start_rules
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
@@ -24,6 +25,11 @@ def test_every_rule_has_a_row_and_every_row_a_rule():
 def test_every_rule_that_can_refuse_a_start_has_words():
     rules = {rule.name for rule in (*RULES, *RESOURCE_RULES)}
     assert set(WORDS) == (rules | {ASSIGNMENT}) - TAKEN
+
+
+def test_every_rule_is_contradicted_by_the_oracle():
+    assert set(start_rules.START_RULES) == {rule.name for rule in RULES}
+    assert set(resource_rules.RESOURCE_RULES) == {rule.name for rule in RESOURCE_RULES} | {BUFFERS}
 
 
 def test_a_rule_is_in_the_file_of_its_name():

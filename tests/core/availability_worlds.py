@@ -227,6 +227,8 @@ def limits(draw: st.DrawFn, zone: str, near: int) -> dict[str, Any]:
         found["party_limit"] = draw(st.integers(1, 4))
     if rarely(draw, 5):
         found["customer_daily_limit"] = draw(st.sampled_from((1, 2, 2, 0)))
+    if rarely(draw, 6):
+        found["bookable"] = False
     return found
 
 

@@ -30,6 +30,8 @@ ALL_WORDS = frozenset({"a", "b"})
 def without(drawn: Drawn, cause: Block, at: int) -> Drawn:
     """The world without what blocks its plan at a minute, so that the rule has nothing to say there any more."""
     match cause.rule:
+        case "bookable":
+            return _service(drawn, cause, bookable=True)
         case "closures":
             freed = _branch(drawn, lambda schedule: replace(schedule, closures=()))
             return _service(freed, cause, booking_hours=replace(_made_for(drawn, cause).booking_hours, closures=()))

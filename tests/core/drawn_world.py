@@ -129,6 +129,7 @@ def _service(service: Service) -> values.Service:
         bookable_until=service.bookable_until,
         party_limit=service.party_limit,
         daily_limit=service.customer_daily_limit,
+        bookable=service.bookable,
     )
 
 

@@ -365,6 +365,7 @@ def test_a_pool_counted_by_slot_is_short_of_slots(units: int, full: bool):
 def test_rules_are_known_by_the_names_that_refusals_carry():
     """The order is that in which reasons are named."""
     assert list(dict.fromkeys(rule.name for rule in RULES)) == [
+        "bookable",
         "closures",
         "special_days",
         "opening_hours",

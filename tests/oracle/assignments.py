@@ -81,7 +81,12 @@ def is_movable(world: World, claim: Claim) -> bool:
     role = role_of(world, claim)
     if role is None or claim.resource not in world.resources:
         return False
-    return role.interchangeable and not claim.named and world.resources[claim.resource].exclusive
+    return (
+        role.interchangeable
+        and claim.resource in role.resources
+        and not claim.named
+        and world.resources[claim.resource].exclusive
+    )
 
 
 def destinations(world: World, claim: Claim) -> list[Key]:

@@ -14,6 +14,8 @@ FAR_AHEAD = 1100
 
 
 def length(service: Service, party: int) -> int:
+    if service.party_limit is not None:
+        party = min(party, service.party_limit)
     return service.duration + (party - 1) * service.per_extra_person
 
 
@@ -51,6 +53,10 @@ def days_ahead(world: World, days: tuple[int, bool]) -> date | None:
             opens = (day for day in ahead[1:] if openings(world, world.branch, day))
             noted[days] = next(islice(opens, count - 1, None), None)
     return noted[days]
+
+
+def _bookable(_world: World, plan: Plan, number: int, _s: int) -> bool:
+    return not plan.parts[number].service.bookable
 
 
 def _closures(world: World, plan: Plan, number: int, s: int) -> bool:
@@ -185,6 +191,7 @@ def _customer_limit(world: World, plan: Plan, number: int, s: int) -> bool:
 
 # The cheapest first: whoever only wants to know whether any blocks may stop at the first that does.
 START_RULES: dict[str, Callable[[World, Plan, int, int], bool]] = {
+    "bookable": _bookable,
     "slot_grid": _slot_grid,
     "past_slots": _past_slots,
     "party_size": _party_size,

@@ -78,6 +78,7 @@ class Service:
     bookable_until: date | None = None
     party_limit: int | None = None
     daily_limit: int | None = None
+    bookable: bool = True
 
 
 @dataclass(frozen=True)

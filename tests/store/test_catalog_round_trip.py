@@ -1,6 +1,6 @@
 """What is put into the catalogue comes out again, whole."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4  # noqa: TID251 - tests make identities too
 
@@ -71,10 +71,17 @@ SCHEDULES = st.builds(Schedule, st.none() | WEEKS, WEEKS, SPECIAL_DAYS, st.lists
 SKILLS = st.frozensets(WORDS, max_size=2)
 
 
+def whole(made, /, **values):
+    """A value of which each field is drawn: one that was forgotten would always come back as its default."""
+    assert values.keys() == {each.name for each in fields(made)}
+    return made(**values)
+
+
 @st.composite
 def resources(draw, branch: BranchId) -> Resource:
     steps = draw(st.lists(INSTANTS, max_size=3, unique=True).map(sorted))
-    return Resource(
+    return whole(
+        Resource,
         id=ResourceId(uuid4()),
         branch_id=branch,
         name=draw(WORDS),
@@ -92,7 +99,8 @@ def services(draw, branch: BranchId, of: list[Resource]) -> Service:
     ids = st.lists(st.sampled_from([each.id for each in of]), max_size=3).map(tuple) if of else st.just(())
     role = st.builds(Role, ids, st.integers(1, 9), st.integers(1, 9), SKILLS, st.booleans())
     party_limit = draw(COUNTS)
-    return Service(
+    return whole(
+        Service,
         id=ServiceId(uuid4()),
         branch_id=branch,
         name=draw(WORDS),
@@ -117,6 +125,7 @@ def services(draw, branch: BranchId, of: list[Resource]) -> Service:
         bookable_until=draw(st.none() | DATES),
         customer_daily_limit=draw(COUNTS),
         remote_allowed=draw(st.booleans()),
+        bookable=draw(st.booleans()),
     )
 
 

@@ -134,6 +134,26 @@ async def test_the_nearest_starts_are_told(salon: Salon) -> None:
     assert await near(20 * 24 * 60) == (None, 46 * 24 * 60)
 
 
+async def test_what_is_only_listed_cannot_be_had(salon: Salon) -> None:
+    """Not by overbooking either; who has a visit of it keeps it."""
+    (clerk,) = salon.clerks(1)
+    service = salon.service(10, [clerk])
+    await salon.put(service, clerk)
+    held = await salon.hold(service, start=10)
+    await salon.put(replace(service, bookable=False))
+    assert await salon.offered(service) == {}
+    explained = await salon.explained(service)
+    assert explained.blocks == (Block("bookable", False, service.id),)
+    assert (explained.before, explained.after) == (None, None)
+    for overbook in (False, True):
+        with pytest.raises(SlotNotOffered) as refused:
+            await salon.hold(service, overbook=overbook)
+        assert refused.value.reason == "bookable"
+    assert (await salon.confirm(held)).id == held.id
+    await salon.put(service)
+    assert (await salon.hold(service)).items[0].service_id == service.id
+
+
 async def test_within_a_minute_nothing_starts(salon: Salon) -> None:
     """The minute is explained, and the hold of its seconds refused."""
     (clerk,) = salon.clerks(1)

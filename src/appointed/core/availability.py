@@ -14,12 +14,16 @@ from appointed.core.errors import CustomerLimitReached, SlotNotOffered, SlotTake
 from appointed.core.ids import ResourceId
 from appointed.core.inquiry import Inquiry, moves_others, rules_for
 from appointed.core.localtime import instant_of
-from appointed.core.matching import Assignment, Movable, assign
+from appointed.core.matching import MOST_STEPS, Assignment, Budget, Movable, assign
 from appointed.core.placing import Demand, placeable
 from appointed.core.plan import Need, Plan
 from appointed.core.room import Room
 from appointed.core.rules import RESOURCE_RULES, customer_limit
 from appointed.core.timeline import NOTHING, Picked, Timeline, at_least, counted
+
+# How many steps of the search for moves a whole list may take, and what it takes to begin one.
+MOST_STEPS_OF_A_LIST = 50_000
+STEPS_TO_BEGIN = 200
 
 # The reason where everybody is free for something, and not everything can be had at once.
 ASSIGNMENT = "assignment"
@@ -82,9 +86,24 @@ def assignable(asked: Inquiry, starts: Timeline) -> Timeline:
     found = _matched(asked, needs, free, rough)
     rest = starts & ~found
     if rest and moves_others(asked.plan, asked.catalog) and (movable := movables(asked)):
-        for start in asked.axis.minutes(rest):
-            if _assign(asked, start, movable) is not None:
-                found |= asked.axis.span(start, start + 1)
+        found |= _by_moves(asked, rest, movable)
+    return found
+
+
+def _by_moves(asked: Inquiry, starts: Timeline, movable: Sequence[Movable]) -> Timeline:
+    """Those of the starts that can be had when others make room.
+
+    All of them together may take MOST_STEPS_OF_A_LIST, so that a busy month is not searched through for one request.
+    """
+    found, left = NOTHING, MOST_STEPS_OF_A_LIST
+    for start in asked.axis.minutes(starts):
+        budget = Budget(min(MOST_STEPS, left))
+        before = budget.left
+        if _assign(asked, start, movable, budget) is not None:
+            found |= asked.axis.span(start, start + 1)
+        left -= before - budget.left + STEPS_TO_BEGIN
+        if left <= 0:
+            break
     return found
 
 
@@ -160,13 +179,19 @@ def movables(asked: Inquiry) -> tuple[Movable, ...]:
             if claim.named or claim.service_id is None or claim.visit_id is None or claim.claim_id is None:
                 continue
             service = asked.catalog.services.get(claim.service_id)
-            if service is not None and claim.role < len(service.roles) and service.roles[claim.role].interchangeable:
+            if service is not None and _may_leave(service, claim.role, resource_id):
                 options = tuple(_others(asked, service, claim.role, resource_id, claim.starts, claim.ends))
                 if options:
                     found.append(
                         Movable(claim.claim_id, claim.visit_id, resource_id, claim.starts, claim.ends, options)
                     )
     return tuple(found)
+
+
+def _may_leave(service: Service, place: int, resource_id: ResourceId) -> bool:
+    """Whether the catalogue still has the resource in that role, and lets it be exchanged."""
+    role = service.roles[place] if place < len(service.roles) else None
+    return role is not None and role.interchangeable and resource_id in role.resource_ids
 
 
 def _others(
@@ -228,10 +253,10 @@ def _meet(one: Need, other: Need) -> bool:
     )
 
 
-def _assign(asked: Inquiry, start: int, movable: Sequence[Movable]) -> Assignment | None:
+def _assign(asked: Inquiry, start: int, movable: Sequence[Movable], budget: Budget | None = None) -> Assignment | None:
     needs = asked.plan.needs
     rooms = {resource_id: roster.room for resource_id, roster in asked.rosters.items()}
-    return assign(_demands(asked, needs, start), rooms, movable) if needs else None
+    return assign(_demands(asked, needs, start), rooms, movable, budget) if needs else None
 
 
 def _demands(asked: Inquiry, needs: Sequence[Need], start: int) -> list[Demand]:

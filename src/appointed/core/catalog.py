@@ -164,7 +164,7 @@ class Service:
     `buffer_before` earlier and end `buffer_after` later. Slots start every `grid` from `anchor`. It is booked at least
     `lead_time` ahead (elapsed time) and not before `lead_days`, at most `horizon` ahead, and only on the dates from
     `bookable_from` to `bookable_until`, both included. One customer has at most `customer_daily_limit` live visits of
-    it on one date.
+    it on one date. One that is not `bookable` is only listed.
     """
 
     id: ServiceId
@@ -191,9 +191,11 @@ class Service:
     bookable_until: date | None = None
     customer_daily_limit: int | None = None
     remote_allowed: bool = True
+    bookable: bool = True
 
     def length(self, party_size: int) -> timedelta:
-        """How long it lasts for a party."""
+        """How long it lasts for a party; for one that is too large, as for the largest that may come."""
+        party_size = party_size if self.party_limit is None else min(party_size, self.party_limit)
         return self.duration + (party_size - 1) * self.per_extra_person
 
     def sizes_matter(self, before: int, after: int) -> bool:

@@ -12,9 +12,13 @@ Fact = str | int | None
 
 
 class Refusal(Exception):
-    """The request is understood and is not done."""
+    """The request is understood and is not done.
+
+    One that is `passing` says nothing of the request: tried again, it may well be done.
+    """
 
     code: ClassVar[str]
+    passing: ClassVar[bool] = False
 
     def facts(self) -> dict[str, Fact]:
         """The data of this refusal by name, each a plain value."""
@@ -224,6 +228,7 @@ class CatalogMoved(Refusal):
     """The catalogue changed between the decision and the claim, twice in a row."""
 
     code = "catalog_moved"
+    passing = True
 
 
 @dataclass(eq=False)
@@ -231,6 +236,7 @@ class VisitMoved(Refusal):
     """Somebody else changed the visit between the decision and the write, twice in a row."""
 
     code = "visit_moved"
+    passing = True
 
 
 @dataclass(eq=False)
@@ -238,6 +244,7 @@ class StoreUnavailable(Refusal):
     """The database does not answer; nothing is known to have been done."""
 
     code = "store_unavailable"
+    passing = True
 
 
 REFUSALS: dict[str, type[Refusal]] = {kind.code: kind for kind in Refusal.__subclasses__()}

@@ -49,7 +49,16 @@ class Assignment:
     moves: tuple[Move, ...] = ()
 
 
-def assign(demands: Sequence[Demand], rooms: Rooms, movables: Sequence[Movable] = ()) -> Assignment | None:
+@dataclass(slots=True)
+class Budget:
+    """How many more steps a search may take; what it has not found by then is not found."""
+
+    left: int
+
+
+def assign(
+    demands: Sequence[Demand], rooms: Rooms, movables: Sequence[Movable] = (), budget: Budget | None = None
+) -> Assignment | None:
     """An assignment with as few moves as possible, or None.
 
     Demands that need no moves get the first of their options that leaves a way, the first demand first. `rooms` has the
@@ -59,7 +68,7 @@ def assign(demands: Sequence[Demand], rooms: Rooms, movables: Sequence[Movable] 
         return Assignment(chosen)
     if not movables:
         return None
-    search = _Search(demands, rooms, movables)
+    search = _Search(demands, rooms, movables, Budget(MOST_STEPS) if budget is None else budget)
     for group in search.groups():
         found = place([demands[n] for n in group], rooms)
         if found is not None:
@@ -77,7 +86,7 @@ def assignable(demands: Sequence[Demand], rooms: Rooms, movables: Sequence[Movab
 class _Search:
     """Demands and movable claims as tasks, by number: the demands come first. Sets of tasks are bits of an integer."""
 
-    def __init__(self, demands: Sequence[Demand], rooms: Rooms, movables: Sequence[Movable]) -> None:
+    def __init__(self, demands: Sequence[Demand], rooms: Rooms, movables: Sequence[Movable], budget: Budget) -> None:
         self.placed: dict[int, ResourceId] = {}
         self._rooms = rooms
         self._movables = movables
@@ -90,7 +99,7 @@ class _Search:
             self._tasks.append(Demand(movable.starts, movable.ends, others))
         self._ways: dict[int, list[tuple[ResourceId, int]]] = {}
         self._there: defaultdict[ResourceId, list[int]] = defaultdict(list)
-        self._steps = MOST_STEPS
+        self._budget = budget
         self._beyond: int | None = None
 
     def assignment(self) -> Assignment:
@@ -121,7 +130,7 @@ class _Search:
             self._beyond = None
             if self._go_on(tuple(group), 0, allowed, allowed):
                 return True
-            allowed = self._beyond if self._steps > 0 else None
+            allowed = self._beyond if self._budget.left > 0 else None
         return False
 
     def _ways_of(self, number: int) -> list[tuple[ResourceId, int]]:
@@ -198,7 +207,7 @@ class _Search:
         """Place all that is pending, moving at most `spare` more than the `moved`."""
         if not pending:
             return True
-        if self._steps <= 0:
+        if self._budget.left <= 0:
             return False
         number, ways = self._most_constrained(pending, moved, allowed, spare)
         rest = tuple(other for other in pending if other != number)
@@ -245,7 +254,7 @@ class _Search:
         """How many more have to move, where the task can go then, and who they are."""
         ways: list[tuple[int, ResourceId, int]] = []
         for option, hits in self._ways_of(number):
-            self._steps -= 1
+            self._budget.left -= 1
             there = self._there[option]
             if not there or fits(self._tasks[number], self._rooms[option], [self._tasks[n] for n in there]):
                 uprooted = hits & ~moved

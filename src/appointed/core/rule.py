@@ -60,7 +60,9 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ResourceFacts:
-    """What a rule about a resource may know of it and of one need.
+    """What a rule about a resource may know of it and of one need: the need's skills, preference, units and length.
+
+    An answer is kept by these (`roster.py`); a rule that looks at more of a need would answer for another one.
 
     `capacity` is what a pool holds in place of its own steps, where the booking hours say so.
     """

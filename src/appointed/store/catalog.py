@@ -115,6 +115,7 @@ async def _put_service(tx: Connection, tenant: TenantId, service: Service) -> No
         "bookable_until": service.bookable_until,
         "customer_daily_limit": service.customer_daily_limit,
         "remote_allowed": service.remote_allowed,
+        "bookable": service.bookable,
     }
     await _upsert(tx, "service", row)
     await _put_roles(tx, tenant, service)

@@ -75,6 +75,7 @@ class _Service(msgspec.Struct):
     bookable_until: date | None
     customer_daily_limit: int | None
     remote_allowed: bool
+    bookable: bool
 
     def value(self) -> Service:
         return Service(
@@ -102,6 +103,7 @@ class _Service(msgspec.Struct):
             bookable_until=self.bookable_until,
             customer_daily_limit=self.customer_daily_limit,
             remote_allowed=self.remote_allowed,
+            bookable=self.bookable,
         )
 
 

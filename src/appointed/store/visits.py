@@ -139,8 +139,11 @@ class Changes:
         return changed
 
     async def refuse(self, refusal: Refusal) -> tuple[Visit, ...]:
-        """Raise `refusal`, unless the request has an outcome already; then that outcome counts."""
-        if self._once is None:
+        """Raise `refusal`, unless the request has an outcome already; then that outcome counts.
+
+        One that is passing is no outcome, and is not kept.
+        """
+        if self._once is None or refusal.passing:
             raise refusal
         answer = await self._pool.call(
             "SELECT outcome_settle($1, $2, $3, $4, $5)",

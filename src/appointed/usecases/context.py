@@ -14,6 +14,7 @@ from appointed.core.timeline import Axis, Timeline
 from appointed.store.pool import Pool
 from appointed.usecases.offers import Offers
 from appointed.usecases.rosters import Rosters
+from appointed.usecases.sharing import Sharing
 
 CATALOGS = 1_000
 STEADY = 64
@@ -59,7 +60,10 @@ class Catalogs:
         return asked
 
     def put(self, tenant: TenantId, catalog: Catalog) -> None:
-        """Keep what was read, and let go of what was used longest ago."""
+        """Keep what was read, unless a newer one is here, and let go of what was used longest ago."""
+        kept = self._by_tenant.get(tenant)
+        if kept is not None and kept.catalog.version > catalog.version:
+            return
         self._by_tenant[tenant] = AtHand(catalog)
         self._by_tenant.move_to_end(tenant)
         if len(self._by_tenant) > self._limit:
@@ -88,4 +92,5 @@ class Context:
     catalogs: Catalogs = field(default_factory=Catalogs)
     rosters: Rosters = field(default_factory=Rosters)
     offers: Offers = field(default_factory=Offers)
+    sharing: Sharing = field(default_factory=Sharing)
     callers: OrderedDict[bytes, Known] = field(default_factory=OrderedDict[bytes, Known])

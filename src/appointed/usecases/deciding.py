@@ -50,6 +50,8 @@ class Deciding(Generic[Ground]):
                 try:
                     ground, fresh, reads = await self.look(), True, reads + 1
                 except Refusal as refused:
+                    if refused.passing:
+                        raise
                     now = (await read(context, caller)).now
                     return await Changes(context.pool, caller.tenant, caller.actor, now, once).refuse(refused)
             changes = Changes(context.pool, caller.tenant, caller.actor, self.now(ground), once)

@@ -64,14 +64,21 @@ class Wish:
 async def hold(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> Visit:
     """Take a slot for a while. Raises SlotTaken, SlotNotOffered, ServiceNotFound, ScopeMissing, ContactMissing,
     PartyTooLarge, RemoteNotOffered, CustomerLimitReached, BranchesDiffer."""
+    _one_guest(wish)
     (visit,) = await hold_together(context, caller, wish, once)
     return visit
 
 
 async def book(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> Visit:
     """Hold and confirm in one step. Raises what `hold` raises."""
+    _one_guest(wish)
     (visit,) = await _take(context, caller, wish, State.CONFIRMED, once)
     return visit
+
+
+def _one_guest(wish: Wish) -> None:
+    if len(wish.guests) != 1:
+        raise ValueError("several guests are held together")
 
 
 async def hold_together(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> tuple[Visit, ...]:

@@ -8,7 +8,7 @@ from appointed.core.availability import needs_claims
 from appointed.core.caller import Caller
 from appointed.core.catalog import NO_TIME, Branch, Catalog
 from appointed.core.errors import BranchesDiffer, CatalogMoved
-from appointed.core.ids import ResourceId, ServiceId, TenantId, VisitId
+from appointed.core.ids import BranchId, ResourceId, ServiceId, TenantId, VisitId
 from appointed.core.inquiry import Inquiry, axis_of, clock_of, concerned, moves_others
 from appointed.core.localtime import EPOCH, WallClock
 from appointed.core.occupancy import Occupancy
@@ -129,11 +129,10 @@ def without_claims(want: Want, window: Window, catalog: Catalog, now: datetime) 
     if needs_claims(plan, catalog) or any(part.service.customer_daily_limit is not None for part in plan.parts):
         return None
     axis = axis_of(plan, window, catalog)
-    branch = want.branch(catalog)
-    clock = clock_of(branch, axis, now)
+    clocks = _Clocks(catalog, axis, now)
     known = [catalog.resources[resource_id] for resource_id in concerned(plan, catalog)]
-    rosters = {resource.id: Roster(resource, Room(resource, ()), clock, axis) for resource in known}
-    return Inquiry(plan, branch, window, now, catalog, rosters)
+    rosters = {each.id: Roster(each, Room(each, ()), clocks.of(each.id), axis) for each in known}
+    return Inquiry(plan, want.branch(catalog), window, now, catalog, rosters)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,13 +207,13 @@ class _Question:
             span[0] <= again.axis.starts
             and again.axis.ends <= span[1]
             and known.keys() == set(again.resources)
+            and all(kept is None or kept.covers(again.axis) for kept in known.values())
             and (again.branch.time_zone, again.detail) == (asking.branch.time_zone, asking.detail)
             and again.counted == asking.counted
         )
         return self._answered(again, facts, known) if enough else None
 
     def _answered(self, asking: Asking, facts: Facts, known: Mapping[ResourceId, Kept | None]) -> Answered:
-        clock = clock_of(asking.branch, asking.axis, facts.now)
         return Answered(
             Inquiry(
                 plan=asking.plan,
@@ -222,7 +221,7 @@ class _Question:
                 window=self.window,
                 now=facts.now,
                 catalog=asking.catalog,
-                rosters=self._rosters(asking, facts, known, clock),
+                rosters=self._rosters(asking, facts, known),
                 customer_starts=facts.customer_starts,
                 steady=self.context.catalogs.steady(self.tenant, asking.catalog),
             ),
@@ -230,11 +229,13 @@ class _Question:
         )
 
     def _rosters(
-        self, asking: Asking, facts: Facts, known: Mapping[ResourceId, Kept | None], clock: WallClock
+        self, asking: Asking, facts: Facts, known: Mapping[ResourceId, Kept | None]
     ) -> dict[ResourceId, Roster]:
         now = (facts.now - EPOCH) // _MICROSECOND
+        clocks = _Clocks(asking.catalog, asking.axis, facts.now)
         found: dict[ResourceId, Roster] = {}
         for resource_id, kept in known.items():
+            clock = clocks.of(resource_id)
             read_now = facts.occupied.get(resource_id)
             if read_now is None and kept is not None and still(kept, asking.catalog, clock, now):
                 found[resource_id] = kept.roster
@@ -247,6 +248,24 @@ class _Question:
                 self.context.rosters.keep(self.tenant, resource_id, new)
             found[resource_id] = new.roster
         return found
+
+
+class _Clocks:
+    """The clocks of the branches that resources belong to: a schedule is told by the clock on one's own wall."""
+
+    def __init__(self, catalog: Catalog, axis: Axis, now: datetime) -> None:
+        self._catalog = catalog
+        self._axis = axis
+        self._now = now
+        self._by_branch: dict[BranchId, WallClock] = {}
+
+    def of(self, resource_id: ResourceId) -> WallClock:
+        branch_id = self._catalog.resources[resource_id].branch_id
+        clock = self._by_branch.get(branch_id)
+        if clock is None:
+            clock = clock_of(self._catalog.branches[branch_id], self._axis, self._now)
+            self._by_branch[branch_id] = clock
+        return clock
 
 
 def _occupancy(kept: Kept | None) -> Occupancy:

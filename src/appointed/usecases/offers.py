@@ -46,7 +46,10 @@ class Offers:
         minutes, rosters = (minute_of(asked.now), minutes_until(asked.now)), tuple(asked.rosters.values())
         kept = self._kept.get(question)
         if kept is None or kept.catalog is not asked.catalog or kept.minutes != minutes or kept.rosters != rosters:
-            kept = self._kept[question] = _Kept(asked.catalog, minutes, rosters, Offer(answer(asked)))
+            kept = _Kept(asked.catalog, minutes, rosters, Offer(answer(asked)))
+            if len(kept.offer.slots) > SLOTS:
+                return kept.offer
+            self._kept[question] = kept
             if len(self._kept) > self._limit:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(question)

@@ -71,6 +71,11 @@ async def find_slots(context: Context, caller: Caller, want: Want, span: Span, *
     Raises ServiceNotFound, BranchesDiffer, ScopeMissing.
     """
     caller.require(Scope.READ)
+    question = caller.tenant, want, span, full
+    return await context.sharing.ask(question, lambda: _find(context, caller, want, span, full=full))
+
+
+async def _find(context: Context, caller: Caller, want: Want, span: Span, *, full: bool) -> Offer:
     try:
         answered = await inquire(context, caller, want, lambda branch, now: window_of(span, branch, now))
     except _NoSuchTimeError:

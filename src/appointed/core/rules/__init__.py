@@ -2,6 +2,7 @@
 
 from appointed.core.rule import ResourceRule, Rule
 from appointed.core.rules import (
+    bookable,
     booking_hours,
     breaks,
     capacity,
@@ -24,6 +25,7 @@ from appointed.core.rules import (
 )
 
 RULES: tuple[Rule, ...] = (
+    bookable,
     closures,
     special_days,
     opening_hours,
