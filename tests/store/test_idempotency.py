@@ -1,4 +1,4 @@
-"""The same request with the same key has one effect and one answer."""
+"""A request that is made again under its key is done once and answered alike."""
 
 import asyncio
 from datetime import timedelta
