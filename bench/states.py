@@ -17,6 +17,7 @@ from appointed.usecases.context import Catalogs, Context
 from appointed.usecases.inquiring import Want, Wanted
 from appointed.usecases.offers import Offer, Offers
 from appointed.usecases.rosters import Kept, Rosters
+from appointed.usecases.sharing import Sharing
 from appointed.usecases.slots import find_slots
 from appointed.wire.decode import encode
 from appointed.wire.identifiers import parse_id
@@ -60,17 +61,17 @@ def cold(context: Context, tenant: TenantId) -> Context:
     catalogs = Catalogs()
     if (known := context.catalogs.get(tenant)) is not None:
         catalogs.put(tenant, known)
-    return replace(context, catalogs=catalogs, rosters=Rosters(), offers=Offers())
+    return replace(context, catalogs=catalogs, rosters=Rosters(), offers=Offers(), sharing=Sharing())
 
 
 def first(context: Context, _: TenantId) -> Context:
     """Knows who calls, and no more."""
-    return replace(context, catalogs=Catalogs(), rosters=Rosters(), offers=Offers())
+    return replace(context, catalogs=Catalogs(), rosters=Rosters(), offers=Offers(), sharing=Sharing())
 
 
 def moved(context: Context, _: TenantId) -> Context:
     """Finds that one resource has moved."""
-    return replace(context, rosters=_Moved(context.rosters))
+    return replace(context, rosters=_Moved(context.rosters), sharing=Sharing())
 
 
 STATES: Mapping[str, Callable[[Context, TenantId], Context]] = {
