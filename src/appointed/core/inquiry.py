@@ -123,6 +123,16 @@ class Inquiry:
         return shift(begins, roster.axis.starts - axis.starts - need.claims_from) & axis.full
 
     def _facts(self, part: Part) -> Facts:
+        found = self._facts_by_part.get(id(part))
+        if found is None:
+            found = self._facts_by_part[id(part)] = self._gathered(part)
+        return found
+
+    @cached_property
+    def _facts_by_part(self) -> dict[int, Facts]:
+        return {}
+
+    def _gathered(self, part: Part) -> Facts:
         service = part.service
         listed = {resource_id for role in service.roles for resource_id in role.resource_ids}
         return Facts(
