@@ -58,9 +58,12 @@ def warm(context: Context, _: TenantId) -> Context:
 
 def cold(context: Context, tenant: TenantId) -> Context:
     """Knows the catalogue, and nothing that was worked out of it or of claims."""
+    known = context.catalogs.get(tenant)
+    if known is None:
+        # The first of them all learns the catalogue for those that follow.
+        return replace(context, rosters=Rosters(), offers=Offers(), sharing=Sharing())
     catalogs = Catalogs()
-    if (known := context.catalogs.get(tenant)) is not None:
-        catalogs.put(tenant, known)
+    catalogs.put(tenant, known)
     return replace(context, catalogs=catalogs, rosters=Rosters(), offers=Offers(), sharing=Sharing())
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from appointed.core import matching, placing
 from appointed.core.catalog import CapacityStep, PoolScope, Resource, ResourceKind
 from appointed.core.ids import BranchId, ClaimId, ResourceId, VisitId
-from appointed.core.matching import Assignment, Demand, Movable, assign, assignable
+from appointed.core.matching import Assignment, Demand, Movable, assign
 from appointed.core.occupancy import Taken
 from appointed.core.room import Room, room
 from matching_brute_force import World, fewest_moves, lawful, solutions
@@ -60,7 +60,8 @@ def staff(busy: dict[ResourceId, Sequence[tuple[int, int]]], *demands: Demand, s
 
 def solve(world: World) -> Assignment | None:
     found = assign(world.demands, rooms(world), world.movables)
-    assert assignable(world.demands, rooms(world), world.movables) is (found is not None)
+    without_moves = found is not None and not found.moves
+    assert placing.placeable(world.demands, rooms(world)) is without_moves
     if found is not None:
         numbers = {movable.claim_id: number for number, movable in enumerate(world.movables)}
         moved = {numbers[move.movable.claim_id]: move.resource_id for move in found.moves}

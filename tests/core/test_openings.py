@@ -19,7 +19,7 @@ from appointed.core.catalog import (
     WeeklyHours,
 )
 from appointed.core.localtime import MINUTE, WallClock, clock_between, days_of, instant_of, minute_of, zone
-from appointed.core.openings import anchoring, breaks, closed, days_ahead, hours_of, open_time, openings
+from appointed.core.openings import anchoring, breaks, closed, days_ahead, hours_of, in_openings, openings
 from appointed.core.plan import Plan
 from appointed.core.timeline import Axis
 from availability_worlds import BRANCH, moments, schedules
@@ -84,22 +84,22 @@ def test_openings_that_only_reach_onto_the_axis():
 
 def test_open_time_is_a_union_of_openings():
     week = (WeeklyHours(0, 780, 840), WeeklyHours(0, 540, 600), WeeklyHours(0, 600, 610), WeeklyHours(0, 800, 900))
-    assert stretches(open_time(Schedule(week), UTC_CLOCK, WEEK)) == [(540, 610), (780, 900)]
-    assert open_time(ANY_TIME, UTC_CLOCK, WEEK) == WEEK.full
-    assert open_time(NEVER, UTC_CLOCK, WEEK) == 0
+    assert stretches(in_openings(Schedule(week), UTC_CLOCK, WEEK)) == [(540, 610), (780, 900)]
+    assert in_openings(ANY_TIME, UTC_CLOCK, WEEK) == WEEK.full
+    assert in_openings(NEVER, UTC_CLOCK, WEEK) == 0
 
 
 def test_a_special_day_replaces_hours_and_breaks_of_its_date():
     lunch = tuple(WeeklyHours(weekday, 720, 780) for weekday in range(7))
     special = SpecialDay(MONDAY, (Hours(600, 1500),))
     schedule = Schedule(EVERY_DAY[:2], lunch[:2], (special,))
-    assert stretches(open_time(schedule, UTC_CLOCK, WEEK)) == [(600, 1500), (DAY + 540, DAY + 1020)]
+    assert stretches(in_openings(schedule, UTC_CLOCK, WEEK)) == [(600, 1500), (DAY + 540, DAY + 1020)]
     assert stretches(breaks(schedule, UTC_CLOCK, WEEK)) == [(DAY + 720, DAY + 780)]
 
 
 def test_a_special_day_closes_a_branch_that_is_always_open():
     schedule = Schedule(special_days=(SpecialDay(MONDAY + timedelta(days=1)),))
-    assert stretches(open_time(schedule, UTC_CLOCK, WEEK)) == [(0, DAY), (2 * DAY, 7 * DAY)]
+    assert stretches(in_openings(schedule, UTC_CLOCK, WEEK)) == [(0, DAY), (2 * DAY, 7 * DAY)]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_schedules_are_those_of_the_oracle(drawn: tuple[str, int, Schedule], off
     world, theirs = in_the_words_of_the_oracle(name, schedule)
     on_the_wall = clock(name, instant_of(near))
     minutes = range(axis.starts, axis.ends)
-    assert set(axis.minutes(open_time(schedule, on_the_wall, axis))) == {
+    assert set(axis.minutes(in_openings(schedule, on_the_wall, axis))) == {
         minute for minute in minutes if oracle.in_openings(world, theirs, minute)
     }
     assert set(axis.minutes(breaks(schedule, on_the_wall, axis))) == {

@@ -86,6 +86,21 @@ def test_a_preference_belongs_to_the_need_of_its_role_and_part():
     assert [need.preference for need in needs] == [None, wish, None, None]
 
 
+def test_a_name_is_asked_of_the_first_of_a_role_and_traits_of_all():
+    what = service(roles=(Role((ADA, BEA, ROOM), count=3),))
+    bright = frozenset({"bright"})
+
+    def asked(*wishes: Preference) -> list[tuple]:
+        needs = Plan.single(what, 1, wishes).needs
+        assert needs[1] is needs[2]
+        return [need.preference and (need.preference.resource_id, need.preference.traits) for need in needs[:2]]
+
+    assert asked() == [None, None]
+    assert asked(Preference(0, BEA)) == [(BEA, frozenset()), None]
+    assert asked(Preference(0, traits=bright)) == [(None, bright)] * 2
+    assert asked(Preference(0, BEA, bright)) == [(BEA, bright), (None, bright)]
+
+
 def test_a_plan_of_nothing_takes_no_time_and_needs_nobody():
     plan = Plan((), 1)
     assert (plan.offsets, plan.length, plan.needs) == ((), 0, ())
@@ -102,6 +117,11 @@ def test_plans_are_those_of_the_oracle(drawn: Drawn, at: int):
     assert [(need.part, need.place, need.role.resource_ids, need.units) for need in ours.needs] == [
         (need.part, need.role, need.wanted.resources, need.units) for need in theirs
     ]
+    # Who asks for nothing at all is as good as nobody who asks.
+    assert [
+        (None, frozenset()) if need.preference is None else (need.preference.resource_id, need.preference.traits)
+        for need in ours.needs
+    ] == [need.asked[-1] if need.asked else (None, frozenset()) for need in theirs]
     assert [
         tuple(at + minutes for minutes in (need.starts, need.ends, need.claims_from, need.claims_to))
         for need in ours.needs

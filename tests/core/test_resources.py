@@ -8,6 +8,7 @@ import pytest
 
 from appointed.core import availability
 from appointed.core.catalog import (
+    ANY_TIME,
     CapacityStep,
     GridAnchor,
     PartyCount,
@@ -185,10 +186,46 @@ def test_who_was_asked_for():
         choose(what, ROOM, bright, plan=plan, claims=[claim(CHAIR, 0, 30)])
 
 
+def test_who_was_asked_for_is_one_of_several():
+    what = service(30, 30, Role((ROOM.id, CHAIR.id, DESK.id), count=2))
+    plan = Plan.single(what, 1, [Preference(0, DESK.id)])
+    everybody = ROOM, CHAIR, DESK
+    assert choose(what, *everybody, plan=plan) == (DESK.id, ROOM.id)
+    assert choose(what, *everybody, plan=plan, claims=[claim(ROOM, 0, 30)]) == (DESK.id, CHAIR.id)
+    assert room_left(what, *everybody, plan=plan) == (1, 1)
+    for taken in ([claim(DESK, 0, 30)], [claim(ROOM, 0, 30), claim(CHAIR, 0, 30)]):
+        assert room_left(what, *everybody, plan=plan, claims=taken) == (1, 0)
+        with pytest.raises(SlotTaken):
+            choose(what, *everybody, plan=plan, claims=taken)
+
+
+def test_traits_are_asked_of_all_of_several():
+    what = service(30, 30, Role((ROOM.id, CHAIR.id, DESK.id), count=2))
+    plan = Plan.single(what, 1, [Preference(0, traits=frozenset({"bright"}))])
+    desk, chair = (replace(each, traits=frozenset({"bright"})) for each in (DESK, CHAIR))
+    assert choose(what, ROOM, chair, desk, plan=plan) == (CHAIR.id, DESK.id)
+    assert room_left(what, ROOM, CHAIR, desk, plan=plan) is None
+
+
+def test_of_those_who_are_counted_the_one_asked_for_serves_once():
+    """However many pairs the others would make."""
+    everybody = tuple(exclusive(number) for number in range(31, 36))
+    what = service(30, 30, Role(tuple(each.id for each in everybody), count=2))
+    assert room_left(what, *everybody) == (2, 2)
+    assert room_left(what, *everybody, plan=Plan.single(what, 1, [Preference(0, everybody[0].id)])) == (1, 1)
+
+
 @pytest.mark.parametrize("roles", [(), (Role((ROOM.id, CHAIR.id)),)])
 def test_nothing_free_is_taken(roles: tuple[Role, ...]):
     with pytest.raises(SlotTaken):
         choose(service(30, 30, *roles), ROOM, CHAIR, claims=[claim(ROOM, 0, 30), claim(CHAIR, 29, 31)])
+
+
+def test_nothing_is_given_to_who_needs_nothing():
+    nothing = asking(service(30, 30), WINDOW, ROOM)
+    for give in (availability.assignment, availability.overbooked):
+        with pytest.raises(SlotTaken):
+            give(nothing)
 
 
 def test_whoever_may_overbook_takes_what_is_taken():
@@ -236,6 +273,27 @@ def test_somebody_moves_whom_nobody_asked_for(named: bool, interchangeable: bool
     assert found.chosen == (ROOM.id,)
     assert [(move.movable.claim_id, move.resource_id) for move in found.moves] == [(details["claim_id"], CHAIR.id)]
     assert [slot.available for slot in availability.slots(asked)] == [1]
+
+
+def test_a_list_in_which_others_have_to_move_for_every_start_comes_to_an_end():
+    """So many starts are tried as the steps of a list allow; each later one can be had all the same."""
+    what = service(30, 1, Role((ROOM.id, CHAIR.id), interchangeable=True))
+    plan = Plan.single(what, 1, [Preference(0, ROOM.id)])
+    whose = {"visit_id": VisitId(UUID(int=31)), "claim_id": ClaimId(UUID(int=32)), "service_id": what.id}
+    taken = claim(ROOM, -60, 900, **whose, named=False)
+
+    def found(first: int, last: int) -> list[int]:
+        window = START + first * MINUTE, START + last * MINUTE
+        always = replace(BRANCH, opening_hours=ANY_TIME)
+        asked = asking(what, window, ROOM, CHAIR, branch=always, plan=plan, claims=[taken])
+        return [slot.starts - AT for slot in availability.slots(asked) if slot.available]
+
+    most = availability.MOST_STEPS_OF_A_LIST // availability.STEPS_TO_BEGIN
+    assert found(0, 100) == list(range(100))
+    tried = found(0, 700)
+    assert tried == list(range(len(tried)))
+    assert most // 2 < len(tried) <= most
+    assert found(690, 691) == [690]
 
 
 def test_a_branch_that_is_closed_is_no_taken_slot():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from appointed.core.catalog import CapacityStep, PoolScope, Resource, ResourceKind
 from appointed.core.ids import BranchId, ResourceId
-from appointed.core.occupancy import Taken
+from appointed.core.occupancy import Plain, Taken
 from appointed.core.room import room
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,6 +72,21 @@ def test_the_claims_that_overlap_are_found_in_order(taken, span, resource):
     assert room(resource, taken, 0).overlapping(*span) == sorted(near, key=lambda claim: (claim.starts, claim.ends))
 
 
+@given(claims, spans, st.sampled_from([exclusive(), pool(OVERLAP, (0, 5)), pool(SAME_SLOT, (0, 5))]), st.randoms())
+def test_plain_claims_take_what_the_same_told_one_by_one_take(taken, span, resource, order):
+    plain = [claim for claim in taken if claim.units == 1]
+    order.shuffle(plain)
+    minutes = Plain(tuple(claim.starts for claim in plain), tuple(claim.ends for claim in plain))
+    packed = room(resource, [claim for claim in taken if claim.units != 1], 0, minutes)
+    told = room(resource, taken, 0)
+    for starts, ends in (span, *(claim[:2] for claim in taken)):
+        assert packed.left(starts, ends) == told.left(starts, ends)
+    assert [*packed.short(2)] == [*told.short(2)]
+    assert sorted(packed.full_slots(3, 4)) == sorted(told.full_slots(3, 4))
+    assert sorted(packed.claims) == sorted(taken)
+    assert sorted(packed.overlapping(*span)) == sorted(told.overlapping(*span))
+
+
 @pytest.mark.parametrize("resource", [exclusive(), pool(OVERLAP, (0, 1)), pool(SAME_SLOT, (0, 1))])
 def test_a_claim_takes_nothing_from_the_microsecond_at_which_it_lapses(resource):
     taken = [Taken(10, 20, expires=600)]
@@ -103,3 +118,9 @@ def test_a_minute_within_which_the_capacity_changes_has_the_least_of_it():
 def test_a_short_claim_within_a_long_one_changes_nothing():
     """Exclusive claims do not overlap, but for the minutes that their ends are rounded to."""
     assert room(exclusive(), [Taken(0, 10), Taken(2, 3)], 0).left(5, 6) == 0
+
+
+def test_stretches_that_overlap_are_one_and_a_minute_between_two_is_free():
+    found = room(exclusive(), [Taken(0, 5), Taken(2, 4), Taken(4, 6), Taken(7, 8)], 0)
+    assert [*found.short(1)] == [(0, 6), (7, 8)]
+    assert [found.left(minute, minute + 1) for minute in range(5, 9)] == [0, 1, 0, 1]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from appointed.core.timeline import NOTHING, Axis, at_least, counted, fitting, shift, touching
+from appointed.core.timeline import NOTHING, Axis, Picked, at_least, counted, fitting, shift, touching
 
 PAGE = 1440
 FIRST = 27_000_000
@@ -82,6 +82,13 @@ def test_a_shift_moves_every_minute(drawn, by: int):
 @given(axes, st.integers(FIRST - 50, FIRST + 4 * PAGE), st.integers(-3, 4 * PAGE))
 def test_a_span(axis: Axis, starts: int, length: int):
     assert members(axis, axis.span(starts, starts + length)) == on(axis) & set(range(starts, starts + length))
+
+
+@given(axes_with(2))
+def test_minutes_are_picked_from_a_timeline(drawn):
+    axis, (timeline, wanted) = drawn
+    picked = Picked(axis, list(axis.minutes(wanted)))
+    assert list(picked.of(timeline)) == [int(axis.has(timeline, minute)) for minute in picked.minutes]
 
 
 @given(axes_with_spans())

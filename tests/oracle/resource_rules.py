@@ -47,7 +47,8 @@ def _need(plan: Plan, number: int, part: Part, role: int, one: int, s: int) -> N
         role=role,
         number=one,
         service=service,
-        asked=tuple((resource, traits) for place, resource, traits in part.asked if place == role),
+        # A name is asked of the first alone.
+        asked=tuple((None if one else resource, traits) for place, resource, traits in part.asked if place == role),
         starts=s,
         ends=e,
         claim_starts=s - service.before,

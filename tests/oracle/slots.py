@@ -49,17 +49,16 @@ def end_of(plan: Plan, at: int) -> int:
 
 def _visits(world: World, plan: Plan, at: int, *, claimed: bool) -> int:
     """How many such visits the role that has least holds, with or without what is claimed."""
-    wanted = {(need.part, need.role): need for need in needs(plan, at)}
-    return min(_visits_of_role(world, need, claimed=claimed) for need in wanted.values())
+    return min(_visits_of_need(world, need, claimed=claimed) for need in needs(plan, at))
 
 
-def _visits_of_role(world: World, need: Need, *, claimed: bool) -> int:
+def _visits_of_need(world: World, need: Need, *, claimed: bool) -> int:
     present = [
         world.resources[key]
         for key in need.wanted.resources
         if key in world.resources and not blocked_by(world, need, key, ABSENCE)
     ]
-    return sum(_visits_of(world, need, resource, claimed=claimed) for resource in present) // need.wanted.count
+    return sum(_visits_of(world, need, resource, claimed=claimed) for resource in present) // (need.number + 1)
 
 
 def _visits_of(world: World, need: Need, resource: Resource, *, claimed: bool) -> int:

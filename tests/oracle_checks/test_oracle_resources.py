@@ -96,6 +96,18 @@ def test_two_of_a_role_are_two_people_or_two_places():
     assert list(assignments(world(pool("desks", 2), claims=(claim("desks", "10:20", "10:40"),)), both, TEN)) == []
 
 
+def test_a_name_is_for_one_of_two_and_traits_are_for_both():
+    pair = service(roles=(role("ann", "bob", "cyd", count=2),))
+    three = ANN, Resource("bob", traits=frozenset({"quiet"})), Resource("cyd", traits=frozenset({"quiet"}))
+    named, quiet = one(pair, 1, (0, "cyd", frozenset())), one(pair, 1, (0, None, frozenset({"quiet"})))
+    assert list(assignments(world(*three), named, TEN)) == [("cyd", "ann"), ("cyd", "bob")]
+    assert list(assignments(world(*three), quiet, TEN)) == [("bob", "cyd"), ("cyd", "bob")]
+    five = *three, Resource("dan"), Resource("eve")
+    pairs = service(roles=(role("ann", "bob", "cyd", "dan", "eve", count=2),))
+    assert left(world(*five), one(pairs)) == (2, 2)
+    assert left(world(*five), one(pairs, 1, (0, "cyd", frozenset()))) == (1, 1)
+
+
 def test_the_buffers_of_a_plan_keep_its_own_parts_apart():
     close, apart = (Plan((Part(BUFFERED), Part(BUFFERED, gap=gap))) for gap in (29, 30))
     assert list(assignments(world(), close, TEN)) == []

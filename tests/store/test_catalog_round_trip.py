@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import uuid4  # noqa: TID251 - tests make identities too
 
 import asyncpg
@@ -150,6 +151,18 @@ async def test_what_is_put_is_read(home: Home, catalog: Catalog) -> None:
         assert facts.version == version
 
 
+async def test_special_days_are_of_the_calendar(home: Home) -> None:
+    """The last days of all months, of leap years too, and the first and the last of all."""
+    person = await new_owner(home.context)
+    ends = [date(year, month, 1) - timedelta(days=1) for year in (2025, 2028, 2100, 2000) for month in range(1, 13)]
+    days = tuple(map(SpecialDay, (*ends, date(2024, 2, 29), date(1, 1, 1), date(9999, 12, 31))))
+    branch = new_branch(opening_hours=Schedule(None, (), days))
+    places = pool_resource(branch.id)
+    await offer(home.context, person, branch, new_service(branch, places), places)
+    read = (await read_facts(home.context.pool, person.tenant, MORNING)).catalog
+    assert read.branches[branch.id] == branch
+
+
 async def test_what_is_put_again_replaces_all_of_it(home: Home) -> None:
     """A schedule, a list of roles and the steps of a pool that became shorter leave nothing behind."""
     person = await new_owner(home.context)
@@ -167,6 +180,18 @@ async def test_what_is_put_again_replaces_all_of_it(home: Home) -> None:
     assert (read.branches[branch.id], read.services[service.id], read.resources[places.id]) == bare
 
 
+# What a dataclass does not mind, and JSON has as text.
+BAD_DATES: list[Any] = [
+    "",
+    "soon",
+    "2026-02-29",
+    "2026-13-01",
+    "0000-01-01",
+    "2026-04-00",
+    "2026-1-1",
+    "20260101",
+    None,
+]
 BAD_HOURS = [(-1, 60), (1440, 1500), (60, 60), (60, 59), (60, 2881)]
 
 
@@ -180,6 +205,7 @@ BAD_HOURS = [(-1, 60), (1440, 1500), (60, 60), (60, 59), (60, 2881)]
         Schedule((WeeklyHours(-1, 0, 60),)),
         Schedule((WeeklyHours(0, 0, 60, -1),)),
         Schedule(None, (), (SpecialDay(date(2026, 1, 1)), SpecialDay(date(2026, 1, 1)))),
+        *(Schedule(None, (), (SpecialDay(day),)) for day in BAD_DATES),
         Schedule(None, (), (), (Closure(MORNING, MORNING),)),
     ],
     ids=str,

@@ -1,13 +1,13 @@
 """What a reader is told of what is taken, and when it is told again."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4  # noqa: TID251 - tests make identities too
 
 import pytest
 
 from appointed.core.ids import ResourceId, ServiceId, TenantId
-from appointed.core.occupancy import Taken
+from appointed.core.occupancy import Plain, Taken
 from appointed.core.visit import State
 from appointed.store import tenants
 from appointed.store.facts import Facts, read_facts
@@ -56,6 +56,31 @@ async def test_claims_are_minutes_rounded_outwards(world: World, store: Store, l
         Taken(ZERO + 100, ZERO + 106),
         Taken(ZERO + 120, ZERO + 180, 2, micros(LAPSE)),
     ]
+
+
+async def test_what_is_usual_comes_packed(world: World, store: Store, look) -> None:
+    """Of one unit, for good, and nobody asked whose: of the others everything is told."""
+    resource = world.pools[0]
+    await store.hold(wanted(world, Ask(resource, *slot(0))))
+    await store.hold(wanted(world, Ask(resource, *slot(1), 2)))
+    await store.hold(wanted(world, Ask(resource, *slot(2)), expires_at=LAPSE))
+    found = (await look(resource)).occupied[resource]
+    assert found.plain == Plain((ZERO + 60,), (ZERO + 65,))
+    assert sorted(claim.starts for claim in found.told) == [ZERO + 70, ZERO + 80]
+    known = (await look(resource, detail=True)).occupied[resource]
+    assert known.plain == Plain()
+    assert len(known.told) == 3
+
+
+async def test_claims_of_another_century_are_minutes_too(world: World, store: Store, look) -> None:
+    """Minutes before 1970 are negative, and the last there are fit as well."""
+    resource, first = world.exclusive[0], datetime(1900, 1, 2, tzinfo=UTC)
+    last = datetime(2399, 12, 30, tzinfo=UTC)
+    for day in (first, last):
+        await store.hold(wanted(world, Ask(resource, day, day + HOUR)))
+        minute = int(day.timestamp()) // 60
+        occupancy = (await look(resource, span=(minute, minute + 60))).occupied[resource]
+        assert occupancy.plain == Plain((minute,), (minute + 60,))
 
 
 async def test_claims_that_touch_the_span_are_left_out(world: World, store: Store, look) -> None:

@@ -12,8 +12,8 @@ from appointed.usecases import holds, visits
 from appointed.usecases.clock import new_id
 from appointed.usecases.context import Context
 from appointed.usecases.deciding import READS
-from appointed.usecases.holds import Wish, start_window
-from appointed.usecases.inquiring import at_hand
+from appointed.usecases.holds import Wish
+from appointed.usecases.inquiring import at_hand, start_window
 from appointed.usecases.slots import single
 from appointed.usecases.visits import Change
 from people import Person, new_branch, new_owner, new_service, offer, pool_resource

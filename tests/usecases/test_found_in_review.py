@@ -9,6 +9,7 @@ import pytest
 from appointed.core.availability import Slot
 from appointed.core.catalog import Role, Schedule, WeeklyHours
 from appointed.core.errors import CatalogMoved, Refusal, SlotTaken, StoreUnavailable
+from appointed.core.localtime import FIRST_INSTANT
 from appointed.core.once import Once
 from appointed.usecases import holds
 from appointed.usecases.clock import new_id
@@ -95,7 +96,7 @@ async def test_several_guests_are_not_held_as_one(salon: Salon) -> None:
 @pytest.mark.parametrize(("length", "kept"), [(SLOTS, True), (SLOTS + 1, False)])
 def test_long_answers_are_not_kept(length: int, kept: bool) -> None:
     class Asked:
-        catalog, rosters, now = object(), {}, holds.FIRST_INSTANT
+        catalog, rosters, now = object(), {}, FIRST_INSTANT
 
     slots = (Slot(0, 1, 1, 1),) * length
     offers = Offers()

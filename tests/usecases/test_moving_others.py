@@ -95,6 +95,26 @@ async def test_who_was_asked_for_stays(salon: Salon, named: bool) -> None:
     assert await salon.events(early) == ["held"]
 
 
+async def test_of_two_the_one_who_was_asked_for_stays(salon: Salon) -> None:
+    """A name is for one place of the role: whoever fills the other makes room."""
+    one, other, third = salon.clerks(3)
+    pair = salon.service(10, Role((one.id, other.id, third.id), count=2, interchangeable=True))
+    first, second = salon.service(10, [one]), salon.service(10, [other])
+    await salon.put(pair, first, second, one, other, third)
+    early = await salon.hold(Wanted(pair.id, preferences=(Preference(0, other.id),)))
+    assert {claim["resource_id"]: claim["named"] for claim in await salon.claims(early)} == {
+        one.id: False,
+        other.id: True,
+    }
+    with pytest.raises(SlotTaken):
+        await salon.hold(second)
+    await salon.hold(first)
+    assert set(await salon.held_by(early)) == {other.id, third.id}
+    moved = await salon.change(early, start=20)
+    assert other.id in await salon.held_by(moved)
+    assert await salon.problems() == []
+
+
 async def test_nobody_moves_to_one_who_is_away(salon: Salon) -> None:
     one, other = salon.clerks(2)
     away = replace(other, schedule=Schedule(closures=(Closure(at(5), at(15)),)))

@@ -39,14 +39,14 @@ class Glass:
         answer = await self.pool.call(sql, *arguments)
         if "facts(" not in sql:
             return answer
-        facts = json.loads(answer)
+        facts = json.loads(answer[0])
         if self.blind:
             facts.pop("occupied", None)
         self.seen.append(facts)
         if self.late is not None:
             late, self.late = self.late, None
             await late.wait()
-        return json.dumps(facts)
+        return [json.dumps(facts).encode(), *answer[1:]]
 
     def transaction(self, tenant):
         return self.pool.transaction(tenant)

@@ -1,7 +1,9 @@
 """The next free start, why another one is not, and what is on offer at the edges of calendars."""
 
-from dataclasses import replace
+import asyncio
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from appointed.core.intervals import Interval
 from appointed.core.localtime import FIRST_INSTANT, LAST_INSTANT
 from appointed.usecases import slots
 from appointed.usecases.clock import new_id
+from appointed.usecases.context import Context
 from appointed.usecases.inquiring import Wanted
 from appointed.usecases.slots import CalendarDay, explain, find_next, find_slots, single
 from people import MORNING, new_branch, new_colleague, new_owner, pool_resource, set_clock
@@ -56,6 +59,47 @@ async def test_the_next_free_of_several_branches_is_the_earliest(salon: Salon) -
     (last,) = await find_next(salon.context, salon.person.caller, wants, at(1), within=minutes(30))
     assert last.slot.starts_at == at(30)
     assert await find_next(salon.context, salon.person.caller, wants, at(1), within=timedelta()) == ()
+
+
+@dataclass
+class Meeting:
+    """A pool in which whoever reads claims waits until so many do; it counts who reads a catalogue."""
+
+    context: Context
+    many: asyncio.Barrier
+    catalogs: int = 0
+
+    async def call(self, sql: str, *arguments: Any) -> Any:
+        if "facts(" in sql and arguments[4] is not None:
+            async with asyncio.timeout(5):
+                await self.many.wait()
+        elif "facts(" in sql:
+            self.catalogs += 1
+        return await self.context.pool.call(sql, *arguments)
+
+
+async def test_the_branches_are_asked_at_once_and_the_catalogue_once(salon: Salon) -> None:
+    wants = [single(service_id) for service_id in await branches(salon, "Europe/Warsaw", "UTC", "Europe/London")]
+    meeting = Meeting(salon.context, asyncio.Barrier(len(wants)))
+    apart = Context(meeting, salon.context.clock)
+    found = await find_next(apart, salon.person.caller, wants, MORNING)
+    assert [each.want for each in found] == wants
+    assert meeting.catalogs == 1
+
+
+async def test_one_that_fails_lets_the_others_go(salon: Salon) -> None:
+    """Its own refusal is what the caller gets, and nobody waits for the rest."""
+    (service_id,) = await branches(salon, "UTC")
+    meeting = Meeting(salon.context, asyncio.Barrier(2))
+    apart = Context(meeting, salon.context.clock)
+    before = asyncio.all_tasks()
+    with pytest.raises(ServiceNotFound):
+        await find_next(apart, salon.person.caller, [single(service_id), single(ServiceId(new_id()))], MORNING)
+    # An answer that others could share goes on until it is there, or is not.
+    (shared,) = asyncio.all_tasks() - before
+    await meeting.many.abort()
+    with pytest.raises(asyncio.BrokenBarrierError):
+        await shared
 
 
 async def test_the_next_free_may_be_far_ahead(salon: Salon) -> None:

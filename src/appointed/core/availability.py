@@ -3,23 +3,24 @@
 `docs/availability.md` says the rules in words.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import combinations
 from typing import NamedTuple
 
 from appointed.core.catalog import Catalog, GridAnchor, ResourceKind, Service
 from appointed.core.count import Count
 from appointed.core.errors import CustomerLimitReached, SlotNotOffered, SlotTaken
 from appointed.core.ids import ResourceId
-from appointed.core.inquiry import Inquiry, moves_others, rules_for
+from appointed.core.inquiry import Inquiry, moves_others
 from appointed.core.localtime import instant_of
-from appointed.core.matching import MOST_STEPS, Assignment, Budget, Movable, assign
-from appointed.core.placing import Demand, placeable
+from appointed.core.matching import MOST_STEPS, Assignment, Budget, Movable, assign, make_room
+from appointed.core.placing import Demand
 from appointed.core.plan import Need, Plan
 from appointed.core.room import Room
 from appointed.core.rules import RESOURCE_RULES, customer_limit
-from appointed.core.timeline import NOTHING, Picked, Timeline, at_least, counted
+from appointed.core.timeline import NOTHING, Picked, Timeline
+from appointed.core.together import demand, served_at_once
 
 # How many steps of the search for moves a whole list may take, and what it takes to begin one.
 MOST_STEPS_OF_A_LIST = 50_000
@@ -54,15 +55,26 @@ def slots(asked: Inquiry, *, full: bool = True) -> tuple[Slot, ...]:
     offered = assignable(asked, starts)
     listed = starts if full else offered
     picked = Picked(asked.axis, list(asked.axis.minutes(listed)))
-    counts = [Count(asked, needs) for needs in _roles(asked.plan.needs)]
+    counts = [Count(asked, need, number) for need, number in _numbered(asked.plan.needs).items()]
     capacity = _least([count.capacity(listed, picked) for count in counts])
     available = _least([count.available(listed, picked) for count in counts])
     length, there = asked.plan.length, picked.of(offered)
-    return tuple(
-        Slot(start, start + length, whole, (left or 1) * on_offer)
+    rows = [
+        (start, start + length, whole, (left or 1) * on_offer)
         for start, whole, left, on_offer in zip(picked.minutes, capacity, available, there, strict=True)
         if whole
-    )
+    ]
+    return tuple(map(Slot._make, rows))
+
+
+def _numbered(needs: Iterable[Need]) -> dict[Need, int]:
+    """For each need the how manieth of its role it is; the last number for equal ones."""
+    found: dict[Need, int] = {}
+    reached: Counter[tuple[int, int]] = Counter()
+    for need in needs:
+        reached[need.part, need.place] += 1
+        found[need] = reached[need.part, need.place]
+    return found
 
 
 def _least(counts: Sequence[Sequence[int]]) -> Sequence[int]:
@@ -73,19 +85,11 @@ def _least(counts: Sequence[Sequence[int]]) -> Sequence[int]:
 
 def assignable(asked: Inquiry, starts: Timeline) -> Timeline:
     """Those of the starts for which a complete assignment of resources exists."""
-    needs = asked.plan.needs
-    if not needs:
+    if not asked.plan.needs:
         return NOTHING
-    free = {need: _options(asked, need) for need in needs}
-    rough = starts
-    for timelines in free.values():
-        each = NOTHING
-        for timeline in timelines.values():
-            each |= timeline
-        rough &= each
-    found = _matched(asked, needs, free, rough)
+    found = served_at_once(asked, starts)
     rest = starts & ~found
-    if rest and moves_others(asked.plan, asked.catalog) and (movable := movables(asked)):
+    if rest and (movable := movables(asked)):
         found |= _by_moves(asked, rest, movable)
     return found
 
@@ -99,7 +103,7 @@ def _by_moves(asked: Inquiry, starts: Timeline, movable: Sequence[Movable]) -> T
     for start in asked.axis.minutes(starts):
         budget = Budget(min(MOST_STEPS, left))
         before = budget.left
-        if _assign(asked, start, movable, budget) is not None:
+        if make_room(_demands(asked, start), asked.rooms, movable, budget) is not None:
             found |= asked.axis.span(start, start + 1)
         left -= before - budget.left + STEPS_TO_BEGIN
         if left <= 0:
@@ -113,8 +117,7 @@ def needs_claims(plan: Plan, catalog: Catalog) -> bool:
     Where it does not, nothing has to be read before a claim: the claim itself finds out.
     """
     return (
-        any(len(need.role.resource_ids) != 1 for need in plan.needs)
-        or len(set(plan.needs)) < len(plan.needs)
+        any(len(need.role.resource_ids) != 1 or need.role.count > 1 for need in plan.needs)
         or any(part.service.anchor is GridAnchor.PACKED for part in plan.parts)
         or moves_others(plan, catalog)
     )
@@ -127,41 +130,45 @@ def assignment(asked: Inquiry) -> Assignment:
     """
     start = asked.window[0]
     offer_asked(asked)
-    found = _assign(asked, start, ()) or _assign(asked, start, movables(asked))
+    demands = _demands(asked, start)
+    found = _assigned(asked, demands)
     if found is not None:
         return found
-    for need, demand in zip(asked.plan.needs, _demands(asked, asked.plan.needs, start), strict=True):
-        if not demand.options:
+    for need, wanted in zip(asked.plan.needs, demands, strict=True):
+        if not wanted.options:
             raise SlotNotOffered(reason=_absence(asked, need, start))
     raise SlotTaken
+
+
+def _assigned(asked: Inquiry, demands: Sequence[Demand]) -> Assignment | None:
+    if not demands:
+        return None
+    found = assign(demands, asked.rooms)
+    if found is None and (movable := movables(asked)):
+        found = make_room(demands, asked.rooms, movable)
+    return found
 
 
 def overbooked(asked: Inquiry) -> Assignment:
     """Whom a hold takes that may take what is taken: the first that are there at all. Raises SlotTaken."""
     rooms = {resource_id: Room(roster.resource, ()) for resource_id, roster in asked.rosters.items()}
-    found = assign(_demands(asked, asked.plan.needs, asked.window[0]), rooms)
-    if found is None:
+    found = assign(_demands(asked, asked.window[0]), rooms)
+    if found is None or not found.chosen:
         raise SlotTaken
     return found
 
 
 def offer_asked(asked: Inquiry) -> None:
     """Raise SlotNotOffered, or CustomerLimitReached, where a rule blocks the first minute of the window."""
-    start = asked.window[0]
-    for number, (part, offset) in enumerate(zip(asked.plan.parts, asked.plan.offsets, strict=True)):
-        for rule in rules_for(number):
-            if asked.axis.has(asked.blocked(rule, part, offset), start):
-                if rule is customer_limit:
-                    raise CustomerLimitReached(limit=part.service.customer_daily_limit or 0)
-                raise SlotNotOffered(reason=rule.name)
+    for rule, part in asked.blocking(asked.window[0]):
+        if rule is customer_limit:
+            raise CustomerLimitReached(limit=part.service.customer_daily_limit or 0)
+        raise SlotNotOffered(reason=rule.name)
 
 
 def _absence(asked: Inquiry, need: Need, start: int) -> str:
     """The first rule, claims aside, that keeps the first resource of a role away."""
-    for resource_id in need.role.resource_ids:
-        roster = asked.rosters.get(resource_id)
-        if roster is None:
-            continue
+    for roster in asked.rosters_of(need):
         for rule in RESOURCE_RULES:
             begins = roster.begins((rule,), need, asked.capacity(need, start))
             if not rule.bypassable and not roster.axis.has(begins, start + need.claims_from):
@@ -172,6 +179,8 @@ def _absence(asked: Inquiry, need: Need, start: int) -> str:
 def movables(asked: Inquiry) -> tuple[Movable, ...]:
     """The claims of others that may go to another resource of their role."""
     found: list[Movable] = []
+    if not moves_others(asked.plan, asked.catalog):
+        return ()
     for resource_id, roster in asked.rosters.items():
         if not roster.room.exclusive:
             continue
@@ -207,70 +216,16 @@ def _others(
             yield resource_id
 
 
-def _options(asked: Inquiry, need: Need) -> dict[ResourceId, Timeline]:
-    """The resources of a need, with the starts at which each can serve it."""
-    known = (asked.rosters[each] for each in need.role.resource_ids if each in asked.rosters)
-    return {roster.resource.id: asked.free(need, roster) for roster in known}
-
-
-def _roles(needs: Sequence[Need]) -> list[list[Need]]:
-    """Equal needs together."""
-    found: dict[Need, list[Need]] = {}
-    for need in needs:
-        found.setdefault(need, []).append(need)
-    return list(found.values())
-
-
-def _matched(
-    asked: Inquiry, needs: Sequence[Need], free: Mapping[Need, Mapping[ResourceId, Timeline]], rough: Timeline
-) -> Timeline:
-    """The starts at which the needs can be served all at once."""
-    meeting = [(a, b) for a, b in combinations(free, 2) if _meet(a, b)]
-    alone = [group for group in _roles(needs) if not any(group[0] in pair for pair in meeting)]
-    for group in alone:
-        options = free[group[0]]
-        if len(group) > 1 and all(asked.rosters[each].room.exclusive for each in options):
-            rough &= at_least(counted(options.values()), len(group), asked.axis.full)
-        elif len(group) > 1:
-            meeting.append((group[0], group[0]))
-    if not meeting:
-        return rough
-    together = NOTHING
-    rooms = {resource_id: roster.room for resource_id, roster in asked.rosters.items()}
-    searched = [need for need in needs if any(need in pair for pair in meeting)]
-    for start in asked.axis.minutes(rough):
-        if placeable(_demands(asked, searched, start), rooms):
-            together |= asked.axis.span(start, start + 1)
-    return together
-
-
-def _meet(one: Need, other: Need) -> bool:
-    """Whether two needs may stand in each other's way."""
-    return (
-        one.claims_from < other.claims_to
-        and other.claims_from < one.claims_to
-        and not set(one.role.resource_ids).isdisjoint(other.role.resource_ids)
-    )
-
-
-def _assign(asked: Inquiry, start: int, movable: Sequence[Movable], budget: Budget | None = None) -> Assignment | None:
-    needs = asked.plan.needs
-    rooms = {resource_id: roster.room for resource_id, roster in asked.rosters.items()}
-    return assign(_demands(asked, needs, start), rooms, movable, budget) if needs else None
-
-
-def _demands(asked: Inquiry, needs: Sequence[Need], start: int) -> list[Demand]:
+def _demands(asked: Inquiry, start: int) -> list[Demand]:
     """The claims that a start of the plan makes, each with the resources that nothing but claims keeps from it."""
-    found: list[Demand] = []
-    for need in needs:
-        capacity = asked.capacity(need, start)
-        begins, ends = start + need.claims_from, start + need.claims_to
-        options = tuple(
-            each
-            for each in need.role.resource_ids
-            if (roster := asked.rosters.get(each)) is not None
-            and roster.axis.has(roster.working(need), begins)
-            and (roster.room.exclusive or roster.room.capacity(begins, ends, capacity) >= need.units)
-        )
-        found.append(Demand(begins, ends, options, need.units, capacity))
-    return found
+    return [demand(asked, need, start, tuple(_there(asked, need, start))) for need in asked.plan.needs]
+
+
+def _there(asked: Inquiry, need: Need, start: int) -> Iterator[ResourceId]:
+    capacity = asked.capacity(need, start)
+    begins, ends = start + need.claims_from, start + need.claims_to
+    for roster in asked.rosters_of(need):
+        if roster.axis.has(roster.working(need), begins) and (
+            roster.room.exclusive or roster.room.capacity(begins, ends, capacity) >= need.units
+        ):
+            yield roster.resource.id

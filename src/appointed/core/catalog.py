@@ -198,6 +198,10 @@ class Service:
         party_size = party_size if self.party_limit is None else min(party_size, self.party_limit)
         return self.duration + (party_size - 1) * self.per_extra_person
 
+    def tickets(self, party_size: int) -> int:
+        """How many times over a party takes the units of a role: once, or for each head."""
+        return party_size if self.party_count is PartyCount.HEADS else 1
+
     def sizes_matter(self, before: int, after: int) -> bool:
         """Whether a party of another size takes another place."""
         return before != after and (self.party_count is PartyCount.HEADS or bool(self.per_extra_person))

@@ -9,17 +9,16 @@ from appointed.core.timeline import Picked, Timeline, counted
 
 
 class Count:
-    """Counts for equal needs, as many as are given. Both questions are about starts of the plan, in order.
+    """Counts for so many needs that a resource has to serve like this one. Both questions are about starts, in order.
 
     Those are given twice, as a timeline and as the minutes picked from it, so that neither has to be made again.
     """
 
-    def __init__(self, asked: Inquiry, needs: Sequence[Need]) -> None:
-        need = needs[0]
-        known = [asked.rosters[each] for each in dict.fromkeys(need.role.resource_ids) if each in asked.rosters]
+    def __init__(self, asked: Inquiry, need: Need, times: int) -> None:
+        known = asked.rosters_of(need)
         self._asked = asked
         self._need = need
-        self._times = len(needs)
+        self._times = times
         self._single = [roster for roster in known if roster.room.exclusive]
         self._pools = [roster for roster in known if not roster.room.exclusive]
 
@@ -56,13 +55,15 @@ class Count:
 def summed(timelines: Sequence[Timeline], starts: Timeline, picked: Picked) -> list[int]:
     """In how many of the timelines each of the starts is."""
     always = 0
-    varying: list[tuple[int, Timeline]] = []
-    for place, digit in enumerate(counted(timelines)):
-        if digit & starts == starts:
-            always += 1 << place
-        elif digit & starts:
-            varying.append((place, digit))
+    varying: list[Timeline] = []
+    for timeline in timelines:
+        there = timeline & starts
+        if there == starts:
+            always += 1
+        elif there:
+            varying.append(there)
     values = [always] * len(picked.minutes)
-    for place, digit in varying:
-        values = [value + (there << place) for value, there in zip(values, picked.of(digit), strict=True)]
+    for place, digit in enumerate(counted(varying)):
+        if digit:
+            values = [value + (there << place) for value, there in zip(values, picked.of(digit), strict=True)]
     return values

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from appointed.core.availability import ASSIGNMENT, assignable
 from appointed.core.ids import ResourceId, ServiceId, VisitId
-from appointed.core.inquiry import Inquiry, rules_for
+from appointed.core.inquiry import Inquiry
 from appointed.core.plan import Need
 from appointed.core.roster import Roster
 from appointed.core.rule import ResourceRule
@@ -32,12 +32,7 @@ class Block:
 def explain(asked: Inquiry) -> tuple[Block, ...]:
     """Everything that blocks the first minute of the window; nothing where it is on offer."""
     start = asked.window[0]
-    found = [
-        Block(rule.name, rule.bypassable, part.service.id)
-        for number, (part, offset) in enumerate(zip(asked.plan.parts, asked.plan.offsets, strict=True))
-        for rule in rules_for(number)
-        if asked.axis.has(asked.blocked(rule, part, offset), start)
-    ]
+    found = [Block(rule.name, rule.bypassable, part.service.id) for rule, part in asked.blocking(start)]
     if not assignable(asked, asked.axis.span(start, start + 1)):
         found += _about_resources(asked, start)
     return tuple(dict.fromkeys(found))
@@ -47,8 +42,7 @@ def _about_resources(asked: Inquiry, start: int) -> list[Block]:
     found: list[Block] = []
     served = True
     for need in dict.fromkeys(asked.plan.needs):
-        known = [asked.rosters[each] for each in need.role.resource_ids if each in asked.rosters]
-        blocks = [list(resource_blocks(asked, need, roster, start)) for roster in known]
+        blocks = [list(resource_blocks(asked, need, roster, start)) for roster in asked.rosters_of(need)]
         served &= any(not each for each in blocks)
         found += [block for each in blocks for block in each]
     if served or not found:

@@ -11,9 +11,10 @@ from appointed.core.ids import ResourceId, ServiceId
 from appointed.core.localtime import MINUTES_PER_DAY, WallClock, instant_of, wall_clock, years_around, zone
 from appointed.core.openings import openings
 from appointed.core.plan import Need, Part, Plan
+from appointed.core.room import Room
 from appointed.core.roster import Roster
 from appointed.core.rule import Facts, Rule
-from appointed.core.rules import RULES
+from appointed.core.rules import FOLLOWING_RULES, RULES
 from appointed.core.timeline import NOTHING, Axis, Timeline, shift
 
 Steady: TypeAlias = MutableMapping[tuple[ServiceId, int, Axis, bool], Timeline]
@@ -52,22 +53,33 @@ class Inquiry:
         """The clock of the branch, around the window and now."""
         return clock_of(self.branch, self.axis, self.now)
 
-    def blocked(self, rule: Rule, part: Part, offset: int) -> Timeline:
-        """The starts of the plan, on its axis, that one rule blocks for one part that starts `offset` minutes later."""
-        return shift(rule.blocked(self._facts(part)), -offset)
+    @cached_property
+    def rooms(self) -> Mapping[ResourceId, Room]:
+        """What each of the resources holds."""
+        return {resource_id: roster.room for resource_id, roster in self.rosters.items()}
+
+    def rosters_of(self, need: Need) -> list[Roster]:
+        """Those of a need's role that the tenant has, in the order of the role."""
+        return [self.rosters[each] for each in dict.fromkeys(need.role.resource_ids) if each in self.rosters]
+
+    def blocking(self, start: int) -> Iterator[tuple[Rule, Part]]:
+        """The rules that block a start of the plan, part by part and each with the part that it blocks."""
+        for number, (part, offset) in enumerate(zip(self.plan.parts, self.plan.offsets, strict=True)):
+            for rule in _rules(number):
+                if self.axis.has(rule.blocked(self._facts[number]), start + offset):
+                    yield rule, part
 
     def open_starts(self) -> Timeline:
         """The starts in the window that no rule blocks for any part."""
         axis = self.axis
         left = axis.span(*self.window)
-        for number, (part, offset) in enumerate(zip(self.plan.parts, self.plan.offsets, strict=True)):
-            left &= ~shift(self._steadily(part, first=number == 0), -offset)
+        for number, offset in enumerate(self.plan.offsets):
+            left &= ~shift(self._steadily(number), -offset)
             if not left:
                 return NOTHING
-            facts = self._facts(part)
-            for rule in rules_for(number):
+            for rule in _rules(number):
                 if not rule.steady:
-                    left &= ~shift(rule.blocked(facts), -offset)
+                    left &= ~shift(rule.blocked(self._facts[number]), -offset)
         return left
 
     @cached_property
@@ -122,15 +134,9 @@ class Inquiry:
         axis = self.axis
         return shift(begins, roster.axis.starts - axis.starts - need.claims_from) & axis.full
 
-    def _facts(self, part: Part) -> Facts:
-        found = self._facts_by_part.get(id(part))
-        if found is None:
-            found = self._facts_by_part[id(part)] = self._gathered(part)
-        return found
-
     @cached_property
-    def _facts_by_part(self) -> dict[int, Facts]:
-        return {}
+    def _facts(self) -> tuple[Facts, ...]:
+        return tuple(map(self._gathered, self.plan.parts))
 
     def _gathered(self, part: Part) -> Facts:
         service = part.service
@@ -147,23 +153,21 @@ class Inquiry:
             rooms={resource_id: self.rosters[resource_id].room for resource_id in listed & self.rosters.keys()},
         )
 
-    def _steadily(self, part: Part, *, first: bool) -> Timeline:
+    def _steadily(self, number: int) -> Timeline:
         """What the steady rules block of a part, in its own starts."""
-        key = part.service.id, self.plan.party_size, self.axis, first
+        key = self.plan.parts[number].service.id, self.plan.party_size, self.axis, number == 0
         kept = self.steady.get(key)
         if kept is None:
-            facts = self._facts(part)
             kept = NOTHING
-            for rule in rules_for(0 if first else 1):
+            for rule in _rules(number):
                 if rule.steady:
-                    kept |= rule.blocked(facts)
+                    kept |= rule.blocked(self._facts[number])
             self.steady[key] = kept
         return kept
 
 
-def rules_for(number: int) -> tuple[Rule, ...]:
-    """The rules that are asked of a part: those that stand behind another need not be on the grid."""
-    return RULES if number == 0 else tuple(rule for rule in RULES if rule.name != "slot_grid")
+def _rules(number: int) -> tuple[Rule, ...]:
+    return RULES if number == 0 else FOLLOWING_RULES
 
 
 def concerned(plan: Plan, catalog: Catalog) -> tuple[ResourceId, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from appointed.core.ids import ClaimId, ResourceId, VisitId
-from appointed.core.placing import Demand, Rooms, augment, fits, joined, place, placeable
+from appointed.core.placing import Demand, Rooms, augment, fits, joined, place
 
 MOST_STEPS = 20_000
 
@@ -66,8 +66,13 @@ def assign(
     """
     if (chosen := place(demands, rooms)) is not None:
         return Assignment(chosen)
-    if not movables:
-        return None
+    return make_room(demands, rooms, movables, budget) if movables else None
+
+
+def make_room(
+    demands: Sequence[Demand], rooms: Rooms, movables: Sequence[Movable], budget: Budget | None = None
+) -> Assignment | None:
+    """As `assign`, for demands that cannot all be placed without moving anybody."""
     search = _Search(demands, rooms, movables, Budget(MOST_STEPS) if budget is None else budget)
     for group in search.groups():
         found = place([demands[n] for n in group], rooms)
@@ -76,11 +81,6 @@ def assign(
         elif not search.solve(group):
             return None
     return search.assignment()
-
-
-def assignable(demands: Sequence[Demand], rooms: Rooms, movables: Sequence[Movable] = ()) -> bool:
-    """Whether `assign` finds anything, without looking for the best where nobody has to move."""
-    return placeable(demands, rooms) or (bool(movables) and assign(demands, rooms, movables) is not None)
 
 
 class _Search:

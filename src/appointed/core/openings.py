@@ -1,8 +1,8 @@
 """Schedules laid on an axis: when something is open, by the clock of its branch."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from appointed.core.catalog import Closure, Days, Hours, Schedule, WeeklyHours
 from appointed.core.localtime import MINUTES_PER_DAY, WallClock, days_of, minute_of, minutes_until, weekday_of
@@ -17,8 +17,7 @@ _DAYS_BEFORE = 2
 _SEARCHED_DAYS = 1_100
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """Hours on one date (days since 1970), and the minutes of UTC that they come to."""
 
     day: int
@@ -79,14 +78,19 @@ def days_on(clock: WallClock, axis: Axis) -> range:
     return range(first, clock.shows(axis.ends) // MINUTES_PER_DAY + 2)
 
 
-def shut_time(schedule: Schedule, clock: WallClock, axis: Axis) -> Timeline:
+def outside_openings(schedule: Schedule, clock: WallClock, axis: Axis) -> Timeline:
     """The minutes outside all openings."""
     if schedule.week is None and not schedule.special_days:
         return NOTHING
-    return axis.full & ~open_time(schedule, clock, axis)
+    return axis.full & ~in_openings(schedule, clock, axis)
 
 
-def open_time(schedule: Schedule, clock: WallClock, axis: Axis) -> Timeline:
+def not_open(schedule: Schedule, clock: WallClock, axis: Axis) -> Timeline:
+    """The minutes outside all openings, or within a break: all but the open time of the schedule, closures aside."""
+    return outside_openings(schedule, clock, axis) | breaks(schedule, clock, axis)
+
+
+def in_openings(schedule: Schedule, clock: WallClock, axis: Axis) -> Timeline:
     """The minutes within any opening; breaks are not taken out, nor are closures."""
     if schedule.week is None and not schedule.special_days:
         return axis.full
@@ -105,6 +109,24 @@ def breaks(schedule: Schedule, clock: WallClock, axis: Axis) -> Timeline:
         for opening in _laid([each for each in schedule.breaks if each.weekday == weekday_of(day)], day, clock, axis)
     )
     return _union(((opening.starts, opening.ends) for opening in laid), axis)
+
+
+def on_dates(days: Iterable[int], clock: WallClock, axis: Axis) -> Timeline:
+    """The minutes at which the clock shows one of these dates, in days since 1970."""
+    found = NOTHING
+    for day in days:
+        found |= axis.spans(clock.before(day + 1)) & ~axis.spans(clock.before(day))
+    return found
+
+
+def on_special_days(schedule: Schedule, clock: WallClock, axis: Axis) -> Timeline:
+    """The minutes of the special days."""
+    return on_dates((days_of(each.day) for each in schedule.special_days), clock, axis)
+
+
+def off_grid(on_grid: Timeline, clock: WallClock, axis: Axis) -> Timeline:
+    """The minutes that are no starts: those not on the grid, and those that the clock shows for the second time."""
+    return axis.full & ~(on_grid & ~axis.spans(clock.repeats()))
 
 
 def closed(closures: Iterable[Closure], axis: Axis) -> Timeline:

@@ -1,25 +1,32 @@
 """What is to be held together: services for guests, in order or side by side, at times that hang on one start."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
-from appointed.core.catalog import NO_TIME, PartyCount, Role, Service
+from appointed.core.catalog import NO_TIME, Role, Service
 from appointed.core.ids import ResourceId
 from appointed.core.localtime import MINUTE
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """Whom the customer asks for in a role: this resource, or one with these traits.
+    """Whom the customer asks for in a role: this resource, or those that have these traits.
 
-    `role` is its place among the roles of the service.
+    `role` is its place among the roles of the service. Where that needs several, a resource is the first of them.
     """
 
     role: int
     resource_id: ResourceId | None = None
     traits: frozenset[str] = frozenset()
+
+    @property
+    def of_others(self) -> "Preference | None":
+        """What it asks of the second resource of the role, and of any further one."""
+        if self.resource_id is None:
+            return self
+        return Preference(self.role, traits=self.traits) if self.traits else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Need:
-    """One claim to be made for a part; a role that asks for several resources gives the same need so many times.
+    """One claim to be made for a part; a role that asks for several resources gives as many, equal ones the same.
 
     Times are minutes after the plan's start: the item lasts from `starts` to `ends`, the claim from `claims_from` to
     `claims_to`, buffers included. `units` is what it takes of a pool.
@@ -58,6 +65,14 @@ class Need:
     def length(self) -> int:
         """The minutes that the claim lasts."""
         return self.claims_to - self.claims_from
+
+    def meets(self, other: "Need") -> bool:
+        """Whether the two may stand in each other's way: at some time, on some resource."""
+        return (
+            self.claims_from < other.claims_to
+            and other.claims_from < self.claims_to
+            and not set(self.role.resource_ids).isdisjoint(other.role.resource_ids)
+        )
 
 
 @dataclass(frozen=True)
@@ -106,18 +121,22 @@ class Plan:
             service = part.service
             ends = starts + self.minutes(part)
             wished = {preference.role: preference for preference in part.preferences}
-            heads = self.party_size if service.party_count is PartyCount.HEADS else 1
+            tickets = service.tickets(self.party_size)
             for place, role in enumerate(service.roles):
                 need = Need(
                     part=number,
                     place=place,
                     role=role,
                     preference=wished.get(place),
-                    units=role.units * heads,
+                    units=role.units * tickets,
                     starts=starts,
                     ends=ends,
                     claims_from=starts - service.buffer_before // MINUTE,
                     claims_to=ends + service.buffer_after // MINUTE,
                 )
-                found += [need] * role.count
+                found.append(need)
+                if role.count > 1:
+                    asked = need.preference and need.preference.of_others
+                    other = need if asked == need.preference else replace(need, preference=asked)
+                    found += [other] * (role.count - 1)
         return tuple(found)

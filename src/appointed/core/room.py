@@ -2,13 +2,13 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice, pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice, pairwise, repeat
 from operator import gt, itemgetter
 
 from appointed.core.catalog import CapacityStep, PoolScope, Resource, ResourceKind
 from appointed.core.localtime import instant_of, minute_of
-from appointed.core.occupancy import Taken
+from appointed.core.occupancy import NO_CLAIMS, Plain, Taken
 
 # Before every instant that there is, so that each list of steps has one to begin with.
 EVER = -(10**12)
@@ -72,61 +72,63 @@ class Room:
     """The units that a resource holds, and those that its claims leave.
 
     Built in O(n log n) for n claims. A question costs O(log n) for an exclusive resource or a pool counted by slot, and
-    as much more for a pool of overlapping claims as its level changes within the interval asked for. `claims` are those
-    that count, in order of their starts.
+    as much more for a pool of overlapping claims as its level changes within the interval asked for. All the claims
+    that it is made of count.
     """
 
     __slots__ = (
         "_begins",
+        "_claims",
         "_finishes",
         "_free",
         "_held",
+        "_plain",
         "_slots",
         "_taken",
+        "_told",
         "by_slot",
-        "claims",
         "exclusive",
     )
 
-    def __init__(self, resource: Resource, claims: Iterable[Taken]) -> None:
+    def __init__(self, resource: Resource, told: Iterable[Taken], plain: Plain = NO_CLAIMS) -> None:
         self.exclusive = resource.kind is ResourceKind.EXCLUSIVE
         self.by_slot = not self.exclusive and resource.scope is PoolScope.SAME_SLOT
-        self.claims = sorted(claims, key=_WHEN)
+        self._told, self._plain = tuple(told), plain
+        self._claims: list[Taken] | None = None
         self._begins: list[int] = []
         self._finishes: list[int] = []
         self._slots: dict[tuple[int, int], int] = {}
         self._held = self._free = self._taken = _NOTHING
         if self.exclusive:
-            self._merge()
+            self._begins, self._finishes = _merged(
+                sorted((*plain.starts, *map(_STARTS, self._told))), sorted((*plain.ends, *map(_ENDS, self._told)))
+            )
             return
         self._held = _capacity(resource.capacity)
         if self.by_slot:
-            for claim in self.claims:
-                slot = claim.starts, claim.ends
-                self._slots[slot] = self._slots.get(slot, 0) + claim.units
+            for starts, ends, units in self._amounts():
+                self._slots[starts, ends] = self._slots.get((starts, ends), 0) + units
             return
         taken: defaultdict[int, int] = defaultdict(int)
-        for claim in self.claims:
-            taken[claim.starts] += claim.units
-            taken[claim.ends] -= claim.units
+        for starts, ends, units in self._amounts():
+            taken[starts] += units
+            taken[ends] -= units
         self._taken = Steps.summed(taken)
         free = defaultdict(int, self._held.changes())
         for minute, change in taken.items():
             free[minute] -= change
         self._free = Steps.summed(free)
 
-    def _merge(self) -> None:
-        """Stretches of an exclusive resource that are taken, in order and without overlap."""
-        self._begins, self._finishes = [claim[0] for claim in self.claims], [claim[1] for claim in self.claims]
-        if not any(map(gt, self._finishes, islice(self._begins, 1, None))):
-            return
-        self._begins, self._finishes = [], []
-        for claim in self.claims:
-            if self._finishes and claim.starts <= self._finishes[-1]:
-                self._finishes[-1] = max(self._finishes[-1], claim.ends)
-            else:
-                self._begins.append(claim.starts)
-                self._finishes.append(claim.ends)
+    def _amounts(self) -> Iterator[tuple[int, int, int]]:
+        """Each claim's start, end and units."""
+        return chain(map(_AMOUNT, self._told), zip(self._plain.starts, self._plain.ends, repeat(1)))
+
+    @property
+    def claims(self) -> Sequence[Taken]:
+        """The claims, in order of their starts."""
+        if self._claims is None:
+            self._claims = sorted(chain(self._told, self._plain.claims()), key=_WHEN)
+        return self._claims
 
     def left(self, starts: int, ends: int, capacity: int | None = None) -> int:
         """The units that one more claim from `starts` to `ends` may take; of an exclusive resource 1 or 0.
@@ -188,18 +190,26 @@ class Room:
     def overlapping(self, starts: int, ends: int) -> list[Taken]:
         """The claims that overlap the minutes from `starts` to `ends`, in order of their starts."""
         longest = max((claim.ends - claim.starts for claim in self.claims), default=0)
-        first = bisect_right(self.claims, starts - longest, key=_starts)
-        beyond = bisect_left(self.claims, ends, first, key=_starts)
+        first = bisect_right(self.claims, starts - longest, key=_STARTS)
+        beyond = bisect_left(self.claims, ends, first, key=_STARTS)
         return [claim for claim in self.claims[first:beyond] if claim.ends > starts]
 
 
-def room(resource: Resource, claims: Iterable[Taken], now_us: int) -> Room:
+def room(resource: Resource, told: Iterable[Taken], now_us: int, plain: Plain = NO_CLAIMS) -> Room:
     """The room of a resource, where claims that have expired by `now_us`, microseconds since 1970, take nothing."""
-    return Room(resource, [claim for claim in claims if claim.expires is None or claim.expires > now_us])
+    return Room(resource, [claim for claim in told if claim.expires is None or claim.expires > now_us], plain)
 
 
-def _starts(claim: Taken) -> int:
-    return claim.starts
+def _merged(begins: list[int], finishes: list[int]) -> tuple[list[int], list[int]]:
+    """The stretches that claims take, in order and without overlap, by where these begin and where they end.
+
+    Both come in order, so that nothing tells any more which end belongs to which beginning. Nor does it matter: between
+    two stretches as many claims have ended as have begun.
+    """
+    if not any(map(gt, finishes, islice(begins, 1, None))):
+        return begins, finishes
+    apart = [n for n in range(1, len(begins)) if finishes[n - 1] < begins[n]]
+    return [begins[n] for n in (0, *apart)], [*(finishes[n - 1] for n in apart), finishes[-1]]
 
 
 def _capacity(steps: Iterable[CapacityStep]) -> Steps:
@@ -216,4 +226,4 @@ def _capacity(steps: Iterable[CapacityStep]) -> Steps:
 
 
 _NOTHING = Steps({})
-_WHEN = itemgetter(0, 1)
+_STARTS, _ENDS, _WHEN, _AMOUNT = itemgetter(0), itemgetter(1), itemgetter(0, 1), itemgetter(0, 1, 2)

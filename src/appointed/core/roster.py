@@ -1,6 +1,7 @@
 """When one resource can be taken: its rules and its claims, laid on an axis and kept."""
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from appointed.core.catalog import Resource
 from appointed.core.localtime import WallClock
@@ -11,9 +12,13 @@ from appointed.core.rules import RESOURCE_RULES
 from appointed.core.timeline import NOTHING, Axis, Timeline, fitting
 
 # Parties of every size could ask about one resource.
-MOST_KEPT = 16
+MOST_KEPT = 32
+
+# What an answer hangs on: skills, preference, units and length of a need, the capacity, and whether claims count.
+_Key: TypeAlias = tuple[frozenset[str], Preference | None, int, int, int | None, bool]
 
 _WORKING = tuple(rule for rule in RESOURCE_RULES if not rule.of_room)
+_OF_ROOM = tuple(rule for rule in RESOURCE_RULES if rule.of_room)
 
 
 class Roster:
@@ -29,18 +34,21 @@ class Roster:
         self.room = room
         self.clock = clock
         self.axis = axis
-        self._kept: dict[
-            tuple[bool, frozenset[str], Preference | None, int, int | None, int],
-            Timeline,
-        ] = {}
+        self._kept: dict[_Key, Timeline] = {}
 
     def free(self, need: Need, capacity: int | None) -> Timeline:
         """The minutes with which a claim for the need may begin: no rule blocks it, claims included."""
-        return self._kept_for(RESOURCE_RULES, need, capacity)
+        key = need.role.skills, need.preference, need.units, need.length, capacity, True
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._keep(key, self.working(need) & self.begins(_OF_ROOM, need, capacity))
+        return kept
 
     def working(self, need: Need) -> Timeline:
         """The minutes with which a claim for the need could begin if there were room."""
-        return self._kept_for(_WORKING, need, None)
+        key = need.role.skills, need.preference, need.units, need.length, None, False
+        kept = self._kept.get(key)
+        return self._keep(key, self.begins(_WORKING, need, None)) if kept is None else kept
 
     def blocking(self, rule: ResourceRule, need: Need, capacity: int | None) -> Timeline:
         """What one rule takes away."""
@@ -48,20 +56,18 @@ class Roster:
 
     def begins(self, rules: Iterable[ResourceRule], need: Need, capacity: int | None) -> Timeline:
         """The minutes with which a claim for the need may begin, as far as these rules go."""
+        facts = ResourceFacts(self.resource, self.room, need, capacity, self.axis, self.clock)
         taken, starts = NOTHING, NOTHING
         for rule in rules:
             if rule.by_start:
-                starts |= self.blocking(rule, need, capacity)
+                starts |= rule.blocked(facts)
             else:
-                taken |= self.blocking(rule, need, capacity)
+                taken |= rule.blocked(facts)
         free = fitting(self.axis.full & ~taken, need.length) if taken else self.axis.full >> (need.length - 1)
         return free & ~starts if starts else free
 
-    def _kept_for(self, rules: tuple[ResourceRule, ...], need: Need, capacity: int | None) -> Timeline:
-        key = rules is _WORKING, need.role.skills, need.preference, need.units, capacity, need.length
-        kept = self._kept.get(key)
-        if kept is None:
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.clear()
-            kept = self._kept[key] = self.begins(rules, need, capacity)
-        return kept
+    def _keep(self, key: _Key, timeline: Timeline) -> Timeline:
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        self._kept[key] = timeline
+        return timeline

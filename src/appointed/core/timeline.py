@@ -16,7 +16,6 @@ NOTHING: Timeline = 0
 
 # What a builder keeps in hand before it writes the lower part down: short integers are cheap to change.
 _PAGE = 1440
-_DIGITS = bytes.maketrans(b"01", bytes((0, 1)))
 _PAGE_MASK = (1 << _PAGE) - 1
 
 
@@ -42,19 +41,21 @@ class Axis:
         pages: list[bytes] = []
         base, last, bits = self.starts, self.ends, NOTHING
         for starts, ends in pairs:
-            first = starts - base
-            if first < 0:
-                bits |= (1 << max(min(ends, last) - base, 0)) - 1
-                continue
             if starts >= last:
                 break
+            first = starts - base
+            if first < 0:
+                # Before the axis: a page is written down only when all that begins on it is there.
+                bits |= (1 << max(min(ends, last) - base, 0)) - 1
+                continue
             while first >= _PAGE:
                 pages.append((bits & _PAGE_MASK).to_bytes(_PAGE // 8, "little"))
                 bits >>= _PAGE
-                base += _PAGE
                 first -= _PAGE
-            bits |= ((1 << (min(last, ends)) - starts) - 1) << first
-        return int.from_bytes(b"".join(pages), "little") | bits << (base - self.starts)
+            base = starts - first
+            length = ends - starts if ends < last else last - starts
+            bits |= (1 << length) - 1 << first
+        return int.from_bytes(b"".join(pages), "little") | bits << base - self.starts
 
     def every(self, first: int, step: int, count: int) -> Timeline:
         """`count` minutes, `step` apart, beginning with `first`; those that are on the axis."""
@@ -97,21 +98,22 @@ def _comb(step: int, count: int) -> Timeline:
 class Picked:
     """Some minutes of an axis, about which many timelines are asked."""
 
-    __slots__ = ("_pick", "_width", "minutes")
+    __slots__ = ("_bytes", "_pick", "_places", "minutes")
 
     def __init__(self, axis: Axis, minutes: Sequence[int]) -> None:
         self.minutes = minutes
-        self._width = axis.ends - axis.starts
-        # The text of a timeline has the last minute first. One minute twice, since a single one would come bare.
-        places = [axis.ends - 1 - minute for minute in minutes]
-        self._pick = itemgetter(*places, *places[:1]) if places else None
+        self._bytes = (axis.ends - axis.starts) // 8 + 1
+        self._places = [minute - axis.starts & 7 for minute in minutes]
+        wanted = [minute - axis.starts >> 3 for minute in minutes]
+        # The first twice, since a single one would come bare.
+        self._pick = itemgetter(*wanted, *wanted[:1]) if wanted else None
 
     def of(self, timeline: Timeline) -> Sequence[int]:
         """For each of the minutes 1 where the timeline holds it, else 0."""
         if self._pick is None:
             return ()
-        picked: tuple[int, ...] = self._pick(f"{timeline:0{self._width}b}".encode().translate(_DIGITS))
-        return picked[:-1]
+        picked: tuple[int, ...] = self._pick(timeline.to_bytes(self._bytes, "little"))
+        return [byte >> place & 1 for byte, place in zip(picked, self._places, strict=False)]
 
 
 def shift(timeline: Timeline, minutes: int) -> Timeline:

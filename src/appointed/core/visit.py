@@ -113,6 +113,11 @@ class Details:
     custom_data: str | None = None
     remote: bool | None = None
 
+    @property
+    def address(self) -> str | None:
+        """Where the customer is reached: two visits with the same address are of one customer."""
+        return None if self.contact is None else self.contact.address
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:

@@ -6,46 +6,17 @@ import msgspec
 
 from appointed.core.catalog import (
     Branch,
-    CapacityStep,
     Catalog,
     Days,
     GridAnchor,
     PartyCount,
-    PoolScope,
     Resource,
-    ResourceKind,
     Role,
     Schedule,
     Service,
 )
-from appointed.core.ids import BranchId, ResourceId, ServiceId
-
-MINUTE = timedelta(minutes=1)
-
-
-class _Resource(msgspec.Struct):
-    id: ResourceId
-    branch_id: BranchId
-    name: str
-    kind: ResourceKind
-    scope: PoolScope
-    capacity: tuple[CapacityStep, ...]
-    schedule: Schedule
-    skills: frozenset[str]
-    traits: frozenset[str]
-
-    def value(self) -> Resource:
-        return Resource(
-            id=self.id,
-            branch_id=self.branch_id,
-            name=self.name,
-            kind=self.kind,
-            scope=self.scope,
-            capacity=self.capacity,
-            schedule=self.schedule,
-            skills=self.skills,
-            traits=self.traits,
-        )
+from appointed.core.ids import BranchId, ServiceId
+from appointed.core.localtime import MINUTE
 
 
 class _Service(msgspec.Struct):
@@ -111,7 +82,7 @@ class CatalogRow(msgspec.Struct):
     """A catalogue as `catalog_as_json` writes it."""
 
     branches: list[Branch]
-    resources: list[_Resource]
+    resources: list[Resource]
     services: list[_Service]
 
     def value(self, version: int) -> Catalog:
@@ -119,7 +90,7 @@ class CatalogRow(msgspec.Struct):
         return Catalog(
             version=version,
             branches={branch.id: branch for branch in self.branches},
-            resources={row.id: row.value() for row in self.resources},
+            resources={resource.id: resource for resource in self.resources},
             services={row.id: row.value() for row in self.services},
         )
 

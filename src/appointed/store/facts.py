@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from struct import unpack
 
 import msgspec
 
 from appointed.core.catalog import Catalog
 from appointed.core.ids import ItemId, ResourceId, ServiceId, TenantId, VisitId
-from appointed.core.occupancy import Occupancy, Taken
+from appointed.core.occupancy import Occupancy, Plain, Taken
 from appointed.core.visit import Visit
 from appointed.store.catalog_rows import CatalogRow
 from appointed.store.pool import Pool
@@ -71,7 +72,7 @@ async def read_facts(
     if span is None and (resources or customer is not None):
         raise ValueError("claims and customers are looked for within a span")
     versions = list(resources.values())
-    answer: str = await pool.call(
+    answer: list[bytes] = await pool.call(
         "SELECT facts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         tenant,
         at,
@@ -86,7 +87,7 @@ async def read_facts(
         customer,
         services or None,
     )
-    row = _DECODER.decode(answer)
+    row, packed = _DECODER.decode(answer[0]), answer[1:]
     starts, ends = span or (0, 0)
     return Facts(
         now=row.now,
@@ -95,12 +96,18 @@ async def read_facts(
         visit=None if row.visit is None else row.visit.value(),
         asked_for={(item, role): resource for item, role, resource in row.asked_for},
         occupied={
-            resource_id: Occupancy(version, starts, ends, claims)
-            for resource_id, (version, claims) in zip(resources, row.occupied, strict=False)
-            if claims is not None
+            resource_id: Occupancy(version, starts, ends, told, _unpacked(plain))
+            for resource_id, (version, told), plain in zip(resources, row.occupied, packed, strict=False)
+            if told is not None
         },
         customer_starts={
             service_id: tuple(minute for of, minute in row.customer_starts if of == service_id)
             for service_id in services
         },
     )
+
+
+def _unpacked(packed: bytes) -> Plain:
+    """Claims from the pairs of 32 bits that the database sends, in the order of the network."""
+    minutes = unpack(f">{len(packed) // 4}i", packed)
+    return Plain(minutes[::2], minutes[1::2])

@@ -12,7 +12,7 @@ from appointed.core.catalog import Catalog, Service
 from appointed.core.errors import SlotNotOffered, SlotTaken
 from appointed.core.ids import ClaimId, GroupId, ItemId, ServiceId, VisitId
 from appointed.core.inquiry import Inquiry
-from appointed.core.localtime import FIRST_INSTANT, LAST_INSTANT, MINUTES_PER_DAY, WallClock, instant_of, minute_of
+from appointed.core.localtime import MINUTES_PER_DAY, WallClock, instant_of, minute_of
 from appointed.core.matching import Assignment
 from appointed.core.once import Once
 from appointed.core.visit import Claim, DailyLimit, Details, Item, Origin, Reassigned, State, Visit
@@ -20,7 +20,7 @@ from appointed.store.visits import Changes
 from appointed.usecases.clock import new_id
 from appointed.usecases.context import Context
 from appointed.usecases.deciding import Deciding, Decision
-from appointed.usecases.inquiring import Want, Wanted, at_hand, inquire
+from appointed.usecases.inquiring import Want, Wanted, always, at_hand, inquire, start_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,7 @@ class Wish:
 
     def want(self) -> Want:
         """What has to be known for it."""
-        contact = self.guests[0].contact
-        return Want(self.parts, self.guests[0].party_size, None if contact is None else contact.address)
+        return Want(self.parts, self.guests[0].party_size, self.guests[0].address)
 
 
 async def hold(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> Visit:
@@ -119,19 +118,10 @@ async def _take(context: Context, caller: Caller, wish: Wish, state: State, once
         )
 
     async def look() -> Inquiry:
-        answered = await inquire(context, caller, wish.want(), lambda _branch, _now: window)
-        return answered.inquiry
+        return await inquire(context, caller, wish.want(), always(window))
 
     deciding = Deciding(look, lambda asked: asked.now, decide, at_hand(context, caller, wish.want(), window))
     return await deciding.settle(context, caller, once)
-
-
-def start_window(starts_at: datetime) -> tuple[int, int]:
-    """The window that holds one start. Raises SlotNotOffered for an instant in which no calendar has days."""
-    if not FIRST_INSTANT <= starts_at < LAST_INSTANT:
-        raise SlotNotOffered(reason="opening_hours")
-    start = minute_of(starts_at)
-    return start, start + 1
 
 
 def choose(asked: Inquiry, starts_at: datetime, ends_at: datetime | None) -> Assignment:

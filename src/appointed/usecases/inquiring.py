@@ -7,16 +7,15 @@ from datetime import datetime, timedelta
 from appointed.core.availability import needs_claims
 from appointed.core.caller import Caller
 from appointed.core.catalog import NO_TIME, Branch, Catalog
-from appointed.core.errors import BranchesDiffer, CatalogMoved
+from appointed.core.errors import BranchesDiffer, CatalogMoved, SlotNotOffered
 from appointed.core.ids import BranchId, ResourceId, ServiceId, TenantId, VisitId
 from appointed.core.inquiry import Inquiry, axis_of, clock_of, concerned, moves_others
-from appointed.core.localtime import EPOCH, WallClock
+from appointed.core.localtime import EPOCH, FIRST_INSTANT, LAST_INSTANT, WallClock, minute_of
 from appointed.core.occupancy import Occupancy
 from appointed.core.plan import Part, Plan, Preference
 from appointed.core.room import Room
 from appointed.core.roster import Roster
 from appointed.core.timeline import Axis
-from appointed.core.visit import Visit
 from appointed.store.facts import Facts, read_facts
 from appointed.usecases.context import Context
 from appointed.usecases.reading import read
@@ -71,12 +70,17 @@ class Want:
         return catalog.branches[first]
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An inquiry of now; `visit` is the one that was wanted to be read along."""
+def start_window(starts_at: datetime) -> Window:
+    """The window that holds one start. Raises SlotNotOffered for an instant in which no calendar has days."""
+    if not FIRST_INSTANT <= starts_at < LAST_INSTANT:
+        raise SlotNotOffered(reason="opening_hours")
+    start = minute_of(starts_at)
+    return start, start + 1
 
-    inquiry: Inquiry
-    visit: Visit | None = None
+
+def always(window: Window) -> Callable[[Branch, datetime], Window]:
+    """The same window whatever the branch and its time."""
+    return lambda _branch, _now: window
 
 
 async def inquire(
@@ -86,7 +90,7 @@ async def inquire(
     window: Callable[[Branch, datetime], Window],
     *,
     detail: bool = False,
-) -> Answered:
+) -> Inquiry:
     """What the core needs to answer for a window: minutes of UTC since 1970, by the branch and the tenant's time.
 
     Raises ServiceNotFound, BranchesDiffer, and CatalogMoved where it changes faster than it can be read.
@@ -100,12 +104,12 @@ async def inquire(
         branch = want.branch(catalog)
         minutes = window(branch, now)
         asking = _asking(context, caller.tenant, catalog, want, minutes, detail=detail)
-        answer = await _Question(context, caller.tenant, want, minutes, asking).ask()
-        if answer is not None:
+        asked = await _Question(context, caller.tenant, want, minutes, asking).ask()
+        if asked is not None:
             # The tenant's clock may be another, and then so may be what is asked.
-            if window(branch, answer.inquiry.now) == minutes:
-                return answer
-            now = answer.inquiry.now
+            if window(branch, asked.now) == minutes:
+                return asked
+            now = asked.now
     raise CatalogMoved
 
 
@@ -178,7 +182,7 @@ class _Question:
     window: Window
     asking: Asking
 
-    async def ask(self) -> Answered | None:
+    async def ask(self) -> Inquiry | None:
         """None where the catalogue is another by now; the new one is kept."""
         asking, tenant, rosters, visit = self.asking, self.tenant, self.context.rosters, self.want.visit
         known: dict[ResourceId, Kept | None] = {
@@ -199,7 +203,7 @@ class _Question:
             services=asking.counted,
         )
         if facts.catalog is None:
-            return self._answered(asking, facts, known)
+            return self._inquiry(asking, facts, known)
         self.context.catalogs.put(tenant, facts.catalog)
         again = _asking(self.context, tenant, facts.catalog, self.want, self.window, detail=asking.detail)
         # What was read often does for the new catalogue as well.
@@ -211,21 +215,18 @@ class _Question:
             and (again.branch.time_zone, again.detail) == (asking.branch.time_zone, asking.detail)
             and again.counted == asking.counted
         )
-        return self._answered(again, facts, known) if enough else None
+        return self._inquiry(again, facts, known) if enough else None
 
-    def _answered(self, asking: Asking, facts: Facts, known: Mapping[ResourceId, Kept | None]) -> Answered:
-        return Answered(
-            Inquiry(
-                plan=asking.plan,
-                branch=asking.branch,
-                window=self.window,
-                now=facts.now,
-                catalog=asking.catalog,
-                rosters=self._rosters(asking, facts, known),
-                customer_starts=facts.customer_starts,
-                steady=self.context.catalogs.steady(self.tenant, asking.catalog),
-            ),
-            facts.visit,
+    def _inquiry(self, asking: Asking, facts: Facts, known: Mapping[ResourceId, Kept | None]) -> Inquiry:
+        return Inquiry(
+            plan=asking.plan,
+            branch=asking.branch,
+            window=self.window,
+            now=facts.now,
+            catalog=asking.catalog,
+            rosters=self._rosters(asking, facts, known),
+            customer_starts=facts.customer_starts,
+            steady=self.context.catalogs.steady(self.tenant, asking.catalog),
         )
 
     def _rosters(

@@ -80,11 +80,9 @@ def made(
     occupancy: Occupancy, catalog: Catalog, resource_id: ResourceId, clock: WallClock, now: int, *, detail: bool
 ) -> Kept:
     """A roster of what was read."""
-    axis = Axis(occupancy.starts, occupancy.ends)
-    roster = Roster(
-        catalog.resources[resource_id], room(catalog.resources[resource_id], occupancy.claims, now), clock, axis
-    )
-    lapses = min((c.expires for c in occupancy.claims if c.expires is not None and c.expires > now), default=None)
+    resource, told = catalog.resources[resource_id], occupancy.told
+    roster = Roster(resource, room(resource, told, now, occupancy.plain), clock, Axis(occupancy.starts, occupancy.ends))
+    lapses = min((c.expires for c in told if c.expires is not None and c.expires > now), default=None)
     return Kept(occupancy, detail, catalog, clock, lapses, roster)
 
 

@@ -1,5 +1,6 @@
 """What can be booked: a list, the next free, and why not."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,9 +27,9 @@ from appointed.core.localtime import (
     zone,
 )
 from appointed.usecases.context import Context
-from appointed.usecases.holds import start_window
-from appointed.usecases.inquiring import Want, Wanted, Window, inquire
+from appointed.usecases.inquiring import Want, Wanted, Window, always, inquire, start_window
 from appointed.usecases.offers import Offer
+from appointed.usecases.reading import read
 
 NOTHING = Offer(())
 SEARCHED = timedelta(days=366)
@@ -77,13 +78,13 @@ async def find_slots(context: Context, caller: Caller, want: Want, span: Span, *
 
 async def _find(context: Context, caller: Caller, want: Want, span: Span, *, full: bool) -> Offer:
     try:
-        answered = await inquire(context, caller, want, lambda branch, now: window_of(span, branch, now))
+        asked = await inquire(context, caller, want, lambda branch, now: window_of(span, branch, now))
     except _NoSuchTimeError:
         return NOTHING
     if want.customer is not None:
-        return Offer(availability.slots(answered.inquiry, full=full))
-    question = caller.tenant, want, answered.inquiry.window, full
-    return context.offers.get(question, answered.inquiry, partial(availability.slots, full=full))
+        return Offer(availability.slots(asked, full=full))
+    question = caller.tenant, want, asked.window, full
+    return context.offers.get(question, asked, partial(availability.slots, full=full))
 
 
 async def find_next(
@@ -94,20 +95,20 @@ async def find_next(
     Wants may be of different branches. The search goes a day ahead, then longer, and ends `within` of the start.
     Raises what `find_slots` raises.
     """
+    caller.require(Scope.READ)
+    if context.catalogs.get(caller.tenant) is None:
+        # Else each of those that are asked at once would read it.
+        await read(context, caller)
     found: list[NextFree] = []
     open_wants = list(wants)
     start = reached = min(max(start, FIRST_INSTANT), LAST_INSTANT)
     last = start + min(within, LAST_INSTANT - start)
     for ahead in _STEPS:
         beyond = min(start + ahead, last)
-        left: list[Want] = []
-        for want in open_wants:
-            slot = await _first(context, caller, want, reached, beyond)
-            if slot is None:
-                left.append(want)
-            else:
-                found.append(NextFree(want, slot))
-        open_wants, reached = left, beyond
+        slots = await _firsts(context, caller, open_wants, reached, beyond)
+        asked = list(zip(open_wants, slots, strict=True))
+        found += [NextFree(want, slot) for want, slot in asked if slot is not None]
+        open_wants, reached = [want for want, slot in asked if slot is None], beyond
         if not open_wants or beyond == last:
             break
     return tuple(sorted(found, key=lambda each: each.slot.starts))
@@ -120,11 +121,22 @@ async def explain(context: Context, caller: Caller, want: Want, starts_at: datet
     """
     caller.require(Scope.READ)
     window = start_window(starts_at)
-    answered = await inquire(context, caller, want, lambda _branch, _now: window, detail=True)
-    blocks = core_explain.explain(answered.inquiry)
+    blocks = core_explain.explain(await inquire(context, caller, want, always(window), detail=True))
     after = await find_next(context, caller, [want], instant_of(window[1]), within=NEAR)
     before = await _last(context, caller, want, instant_of(window[0]))
     return Explanation(blocks, before, after[0].slot if after else None)
+
+
+async def _firsts(
+    context: Context, caller: Caller, wants: Sequence[Want], start: datetime, end: datetime
+) -> list[Slot | None]:
+    """What `_first` finds of each want, all asked at once; where one fails, the others are let go."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            asking = [group.create_task(_first(context, caller, want, start, end)) for want in wants]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [each.result() for each in asking]
 
 
 async def _first(context: Context, caller: Caller, want: Want, start: datetime, end: datetime) -> Slot | None:

@@ -18,8 +18,8 @@ from appointed.core.visit import DailyLimit, Details, Item, State, Visit
 from appointed.store.visits import Changes
 from appointed.usecases.context import Context
 from appointed.usecases.deciding import Deciding, Decision
-from appointed.usecases.holds import choose, claims_of, items_of, limits_of, moves_of, reminder_of, start_window
-from appointed.usecases.inquiring import Want, Wanted, inquire, without_claims
+from appointed.usecases.holds import choose, claims_of, items_of, limits_of, moves_of, reminder_of
+from appointed.usecases.inquiring import Want, Wanted, always, inquire, start_window, without_claims
 from appointed.usecases.reading import Reading, read
 
 # From each state the step that gives the place back.
@@ -100,14 +100,14 @@ async def change(
         wished = replace(visit, details=details)
         sizes_matter = any(service.sizes_matter(before.party_size, details.party_size) for service in services)
         if times == old_times and not sizes_matter:
-            counted = _address(details) != _address(before)
+            counted = details.address != before.address
             limits = limits_of(reading.catalog, _clock(reading, visit), [wished]) if counted else ()
             return _Wished(reading.now, reading.catalog.version, wished, times[0], limits=limits)
-        want = Want(_parts(visit.items, reading), details.party_size, _address(details), visit_id)
+        want = Want(_parts(visit.items, reading), details.party_size, details.address, visit_id)
         window = start_window(times[0])
         inquiry = without_claims(want, window, reading.catalog, reading.now)
         if inquiry is None:
-            inquiry = (await inquire(context, caller, want, lambda _branch, _now: window)).inquiry
+            inquiry = await inquire(context, caller, want, always(window))
         ends_at = None if times == old_times else times[1]
         return _Wished(inquiry.now, inquiry.catalog.version, wished, times[0], ends_at, inquiry)
 
@@ -200,10 +200,6 @@ def _parts(items: Sequence[Item], reading: Reading) -> tuple[Wanted, ...]:
         gap = item.starts_at - (before.starts_at if beside else before.ends_at)
         parts.append(Wanted(item.service_id, gap=gap, beside=beside, preferences=asked_for))
     return tuple(parts)
-
-
-def _address(details: Details) -> str | None:
-    return None if details.contact is None else details.contact.address
 
 
 def _clock(reading: Reading, visit: Visit) -> WallClock:

@@ -39,6 +39,10 @@ RULES: tuple[Rule, ...] = (
     customer_limit,
 )
 
+# Asked of the first part alone: the others start when those before them let them.
+_GRIDS: tuple[Rule, ...] = (slot_grid, packed_grid)
+FOLLOWING_RULES: tuple[Rule, ...] = tuple(rule for rule in RULES if rule not in _GRIDS)
+
 RESOURCE_RULES: tuple[ResourceRule, ...] = (
     skills,
     preference,

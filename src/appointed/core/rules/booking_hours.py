@@ -1,6 +1,6 @@
 """A slot lies within the hours in which the service can be booked, where it has hours of its own."""
 
-from appointed.core.openings import breaks, shut_time
+from appointed.core.openings import not_open
 from appointed.core.rule import Facts
 from appointed.core.timeline import Timeline, touching
 
@@ -11,6 +11,4 @@ steady = True
 
 def blocked(facts: Facts) -> Timeline:
     """The starts from which the item does not lie within the service's hours."""
-    schedule, clock, axis = facts.service.booking_hours, facts.clock, facts.axis
-    shut = shut_time(schedule, clock, axis) | breaks(schedule, clock, axis)
-    return touching(shut, facts.length)
+    return touching(not_open(facts.service.booking_hours, facts.clock, facts.axis), facts.length)

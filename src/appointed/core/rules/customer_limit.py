@@ -3,6 +3,7 @@
 from collections import Counter
 
 from appointed.core.localtime import MINUTES_PER_DAY
+from appointed.core.openings import on_dates
 from appointed.core.rule import Facts
 from appointed.core.timeline import NOTHING, Timeline
 
@@ -16,11 +17,7 @@ def blocked(facts: Facts) -> Timeline:
     limit = facts.service.customer_daily_limit
     if limit is None:
         return NOTHING
-    axis, clock = facts.axis, facts.clock
     if limit == 0:
-        return axis.full
-    visits = Counter(clock.shows(starts) // MINUTES_PER_DAY for starts in facts.customer_starts)
-    blocked = NOTHING
-    for day in (day for day, number in visits.items() if number >= limit):
-        blocked |= axis.spans(clock.before(day + 1)) & ~axis.spans(clock.before(day))
-    return blocked
+        return facts.axis.full
+    visits = Counter(facts.clock.shows(starts) // MINUTES_PER_DAY for starts in facts.customer_starts)
+    return on_dates((day for day, number in visits.items() if number >= limit), facts.clock, facts.axis)

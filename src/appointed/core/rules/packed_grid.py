@@ -1,8 +1,8 @@
 """On a packed grid slots start as soon as something is free, and every so many minutes of elapsed time from there."""
 
-from appointed.core.catalog import GridAnchor, PartyCount
+from appointed.core.catalog import GridAnchor
 from appointed.core.localtime import MINUTE
-from appointed.core.openings import anchoring
+from appointed.core.openings import anchoring, off_grid
 from appointed.core.rule import Facts
 from appointed.core.timeline import NOTHING, Timeline
 
@@ -22,12 +22,12 @@ def blocked(facts: Facts) -> Timeline:
         for starts, ends in _free(facts, opening.starts, opening.ends):
             first = starts if starts == opening.starts else starts + before
             on_grid |= axis.every(first, step, -((first - ends) // step))
-    return axis.full & ~(on_grid & ~axis.spans(facts.clock.repeats()))
+    return off_grid(on_grid, facts.clock, axis)
 
 
 def _free(facts: Facts, starts: int, ends: int) -> list[tuple[int, int]]:
     """The stretches of an opening that the claims on each resource of the service leave, one resource after another."""
-    heads = facts.party_size if facts.service.party_count is PartyCount.HEADS else 1
+    tickets = facts.service.tickets(facts.party_size)
     units = {
         resource_id: max(role.units for role in facts.service.roles if resource_id in role.resource_ids)
         for resource_id in facts.rooms
@@ -35,7 +35,7 @@ def _free(facts: Facts, starts: int, ends: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for resource_id, room in facts.rooms.items():
         reached = starts
-        for taken_from, taken_to in room.unfree(units[resource_id] * heads):
+        for taken_from, taken_to in room.unfree(units[resource_id] * tickets):
             if reached < min(taken_from, ends):
                 found.append((reached, min(taken_from, ends)))
             reached = max(reached, taken_to)

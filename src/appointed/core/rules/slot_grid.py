@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from appointed.core.catalog import ANY_TIME, GridAnchor
 from appointed.core.localtime import MINUTE, MINUTES_PER_DAY
-from appointed.core.openings import Opening, anchoring, openings
+from appointed.core.openings import Opening, anchoring, off_grid, openings
 from appointed.core.rule import Facts
 from appointed.core.timeline import NOTHING, Timeline
 
@@ -28,7 +28,7 @@ def blocked(facts: Facts) -> Timeline:
         first = midnight + opening.hours.opens_minute
         count = -((opening.hours.opens_minute - opening.hours.closes_minute) // step)
         on_grid |= _shown(facts, opening, first, step, count)
-    return facts.axis.full & ~(on_grid & ~facts.axis.spans(facts.clock.repeats()))
+    return off_grid(on_grid, facts.clock, facts.axis)
 
 
 def _anchors(facts: Facts) -> Iterable[Opening]:
@@ -42,8 +42,10 @@ def _shown(facts: Facts, opening: Opening, first: int, step: int, count: int) ->
     """The instants in the opening at which the clock shows one of `count` local times, `step` apart."""
     found = NOTHING
     for stretch in facts.clock.stretches:
-        if stretch.offset % 60:
+        if stretch.ends <= opening.starts * 60 or stretch.offset % 60:
             continue
+        if stretch.starts >= opening.ends * 60:
+            break
         offset = stretch.offset // 60
         starts = max(opening.starts, -(-stretch.starts // 60)) + offset
         ends = min(opening.ends, -(-stretch.ends // 60)) + offset

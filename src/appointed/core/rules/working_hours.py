@@ -1,6 +1,6 @@
 """A resource is taken within its hours, buffers included."""
 
-from appointed.core.openings import shut_time
+from appointed.core.openings import outside_openings
 from appointed.core.rule import ResourceFacts
 from appointed.core.timeline import Timeline
 
@@ -12,4 +12,4 @@ of_room = False
 
 def blocked(facts: ResourceFacts) -> Timeline:
     """The minutes outside its hours."""
-    return shut_time(facts.resource.schedule, facts.clock, facts.axis)
+    return outside_openings(facts.resource.schedule, facts.clock, facts.axis)
