@@ -16,11 +16,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from appointed.store.embedded import attach_or_start
 from appointed.usecases.clock import system_clock
-from bench import growth, http, pgbench, report, slots
+from bench import applying, growth, http, own, pgbench, report, slots
 from bench.case import Case, Sample
 from bench.world import prepare
 
 GROWTH = "growth"
+APPLYING = "applying"
 GROWTH_ROUNDS = 3
 WIDTH = 160
 """Of the table, in characters, where it goes to a file."""
@@ -31,7 +32,10 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round, to see that everything runs")
     parser.add_argument(
-        "--only", metavar="NAME", action="append", help="this case and its baselines, or growth (may be repeated)"
+        "--only",
+        metavar="NAME",
+        action="append",
+        help="this case and its baselines, growth, or applying (may be repeated)",
     )
     parser.add_argument("--rounds", type=int, default=5, help="how often each case is measured (5)")
     parser.add_argument("--seconds", type=float, default=2, help="how long each time (2)")
@@ -43,12 +47,12 @@ def chosen(cases: Sequence[Case], names: Iterable[str] | None) -> list[Case]:
     """The cases asked for with the baselines they need. Ends the process for a name that there is not."""
     if names is None:
         return list(cases)
-    names = [name for name in names if name != GROWTH]
+    names = [name for name in names if name not in (GROWTH, APPLYING)]
     by_name = {case.name: case for case in cases}
     wanted: set[str] = set()
     for name in names:
         if name not in by_name:
-            raise SystemExit(f"there is no case {name}; there are: {', '.join(by_name)}, {GROWTH}")
+            raise SystemExit(f"there is no case {name}; there are: {', '.join(by_name)}, {GROWTH}, {APPLYING}")
         following: str | None = name
         while following is not None:
             wanted.add(following)
@@ -101,6 +105,7 @@ def main() -> None:
             *http.reading(load, empty),
             *slots.cases(load, empty),
             *http.writing(load, empty, load_old, old),
+            *own.cases(load, empty),
         ]
         cases = chosen(known, told.only)
         rounds, seconds = (1, 1.0) if told.quick else (told.rounds, told.seconds)
@@ -109,6 +114,10 @@ def main() -> None:
         if told.only is None or GROWTH in told.only:
             with console.status("growth with days, resources and tenants"):
                 grown = growth.run(server.dsn, min(rounds, GROWTH_ROUNDS), seconds / 4)
+        applied: list[dict[str, Any]] = []
+        if told.only is None or APPLYING in told.only:
+            with console.status("applying a catalogue"):
+                applied = applying.run(server.dsn, folder, min(rounds, GROWTH_ROUNDS))
         version, deadlocks = asyncio.run(server_facts(server.dsn))
     facts = {
         "at": started.isoformat(),
@@ -118,10 +127,13 @@ def main() -> None:
         "deadlocks": deadlocks,
         "load_average": loads,
         GROWTH: grown,
+        APPLYING: applied,
     }
     report.say(console, cases, samples, facts, told.markdown)
     if grown:
         console.print(growth.table(grown, told.markdown))
+    if applied:
+        console.print(applying.table(applied, told.markdown))
     report.write(report.RESULT, cases, samples, facts)
     console.print(f"kept in {report.RESULT}")
 

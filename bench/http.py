@@ -53,7 +53,7 @@ def serving(world: World) -> Generator[int]:
 class Ask:
     """What is asked for, again and again; see `bench.load.Plan`. `slots` says how many free ones paths have to list.
 
-    `paths` stands in for `path` where it is another each time.
+    `paths` stands in for `path` where it is another each time. `own` asks our own API, in whose way the key is sent.
     """
 
     path: str
@@ -66,6 +66,11 @@ class Ask:
     undo: str | None = None
     paths: Callable[[float], list[str]] | None = None
     slots: Mapping[str, int] = field(default_factory=dict[str, int])
+    own: bool = False
+
+    def credential(self, key: str) -> tuple[str, str]:
+        """The header that carries the key, and its value."""
+        return ("Authorization", f"Bearer {key}") if self.own else ("ApiKey", key)
 
 
 class Load:
@@ -80,7 +85,7 @@ class Load:
         self._look(ask)
         plan: Mapping[str, Any] = {
             "port": self._port,
-            "key": self._world.key,
+            "credential": ": ".join(ask.credential(self._world.key)),
             "seconds": seconds,
             "warm_up": WARM_UP_SECONDS,
             "clients": CLIENTS,
@@ -113,10 +118,12 @@ class Load:
         """Raise RuntimeError where an answer has not as many free slots as it should."""
         with closing(HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
             for path, wanted in ask.slots.items():
-                connection.request("GET", path, headers={"ApiKey": self._world.key})
+                connection.request("GET", path, headers=dict([ask.credential(self._world.key)]))
                 answer = connection.getresponse()
                 body = answer.read()
-                if answer.status != HTTPStatus.OK or sum(slot["available"] > 0 for slot in json.loads(body)) != wanted:
+                listed: Any = json.loads(body)
+                slots = listed["slots"] if ask.own and answer.status == HTTPStatus.OK else listed
+                if answer.status != HTTPStatus.OK or sum(slot["available"] > 0 for slot in slots) != wanted:
                     raise RuntimeError(f"{path}: {answer.status}, not {wanted} free slots: {body[:1000]!r}")
 
 

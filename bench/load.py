@@ -53,7 +53,7 @@ class Plan:
         return self._request("PUT", self._told["undo"].replace("ID", answer[start : start + 36].decode()), "", "")
 
     def _request(self, method: str, path: str, headers: str, body: str) -> bytes:
-        credential = f"ApiKey: {self._told['key']}\r\nContent-Type: application/json\r\n"
+        credential = f"{self._told['credential']}\r\nContent-Type: application/json\r\n"
         length = f"Content-Length: {len(body)}\r\n" if method != "GET" else ""
         return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{credential}{headers}{length}\r\n{body}".encode()
 

@@ -69,8 +69,8 @@ WITH new AS MATERIALIZED (
     INSERT INTO item (tenant_id, visit_id, item_id, sequence, service_id, starts_at, ends_at)
     SELECT '{TENANT}', id, id, 1, '{QUEUE}', starts_at, ends_at FROM new
 ), events AS (
-    INSERT INTO event (tenant_id, epoch, xid, ordinal, visit_id, kind, at, actor)
-    SELECT '{TENANT}', 1, pg_current_xact_id(), 0, id, 'held', now(), 'bench' FROM new
+    INSERT INTO event (tenant_id, epoch, xid, ordinal, visit_id, kind, at, actor, position, hash)
+    SELECT '{TENANT}', 1, pg_current_xact_id(), 0, id, 'held', now(), 'bench', 0, '' FROM new
 ), outcomes AS (
     INSERT INTO idempotency (tenant_id, request, fingerprint, outcome, expires_at)
     SELECT '{TENANT}', id, id, json_build_object('visit', repeat('x', 600)), now() + interval '24 hours' FROM new

@@ -1,9 +1,11 @@
-"""The server that is measured: every dialect, and beside them one of our own: the baselines, and slots in `states`.
+"""The server that is measured: every dialect, and beside them one with the baselines, slots in `states`, and use cases
+alone.
 
 `python -m bench.server DSN` prints its port and serves until its standard input ends.
 """
 
 import asyncio
+import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -22,11 +24,14 @@ from appointed.store.pool import open_pool
 from appointed.usecases.clock import system_clock
 from appointed.usecases.context import Context
 from appointed.usecases.identify import identify
+from appointed.wire.access_log import access_log
 from appointed.wire.asgi import DialectApp
+from appointed.wire.metrics import Metrics
 from appointed.wire.request import Request
 from appointed.wire.route import Answer, Credential, Handler, Route
 from appointed.wire.server import Server
-from bench import states
+from appointed.wire.watching import Watch
+from bench import bare, states
 
 CONNECTIONS = 16
 
@@ -63,7 +68,7 @@ def _route(path: str, handler: Handler, status: HTTPStatus) -> Route:
     )
 
 
-ROUTES = (_route("/read", read, HTTPStatus.OK), _route("/write", write, HTTPStatus.CREATED), states.ROUTE)
+ROUTES = (_route("/read", read, HTTPStatus.OK), _route("/write", write, HTTPStatus.CREATED), states.ROUTE, *bare.ROUTES)
 
 
 async def _nothing() -> Sequence[str]:
@@ -71,12 +76,14 @@ async def _nothing() -> Sequence[str]:
 
 
 async def serve(dsn: str) -> None:
-    """Serve as the command line does, on a port of the system's choice."""
+    """Serve as the command line does, on a port of the system's choice; the lines of the log go nowhere."""
     pool = await open_pool(dsn, CONNECTIONS)
     context = Context(pool, system_clock)
     dialects = (*DIALECTS, replace(OMBORI, name="bench", mount="/bench", routes=ROUTES))
+    nowhere = open(os.devnull, "wb", buffering=0)  # noqa: ASYNC230, PTH123, SIM115 - once, before anything is measured
+    watch = Watch([access_log(nowhere.write, system_clock), Metrics().count])
     server = uvicorn.Server(
-        http(Server([DialectApp(each, context, identify) for each in dialects], _nothing, _nothing))
+        http(Server([DialectApp(each, context, identify, watch) for each in dialects], _nothing, _nothing))
     )
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         listener.setblocking(False)

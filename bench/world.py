@@ -34,6 +34,8 @@ RESOURCES = range(10, 60)
 FEW = range(10, 14)
 OLD_CLAIMS = 20_000
 PREPARED_ITEMS = range(10_000, 30_000)
+LISTED_FROM, LISTED = datetime(2020, 1, 1, tzinfo=UTC), 1_000
+"""The visits that are listed: before all others, five minutes apart, with all that is known of a customer."""
 DAY_CLAIMS = 100
 
 TENANT = TenantId(UUID("be000000-0000-4000-8000-000000000001"))
@@ -71,6 +73,20 @@ SELECT $1, ($3 || n)::uuid, ($3 || n)::uuid, 1, $6, now(), now() + interval '5 m
   FROM generate_series($4::integer, $5) AS n
 """
 
+_LISTED = """
+WITH wanted AS MATERIALIZED (
+    SELECT gen_random_uuid() AS id, n, $4::timestamptz + n * interval '5 minutes' AS starts_at
+      FROM generate_series(0, $5::integer - 1) AS n
+), visits AS (
+    INSERT INTO visit (tenant_id, visit_id, branch_id, state, origin, created_at, locale, party_size, claims,
+                       contact_channel, contact_address, customer_info, custom_data)
+    SELECT $1, id, $2, 'confirmed', 'booking', starts_at, 'en', 1, 1,
+           'phone', '+48' || (500000000 + n), ARRAY['Firstname Lastname'], json_build_object('number', n) FROM wanted
+)
+INSERT INTO item (tenant_id, visit_id, item_id, sequence, service_id, starts_at, ends_at)
+SELECT $1, id, id, 1, $3, starts_at, starts_at + interval '5 minutes' FROM wanted
+"""
+
 _CLAIMED = """
 WITH wanted AS MATERIALIZED (
     SELECT gen_random_uuid() AS id, $6::timestamptz + n * $8::interval AS starts_at
@@ -85,8 +101,8 @@ WITH wanted AS MATERIALIZED (
     INSERT INTO claim (tenant_id, visit_id, claim_id, item_id, resource_id, starts_at, ends_at, mode)
     SELECT $1, id, id, id, $4, starts_at, starts_at + interval '5 minutes', $5 FROM wanted ON CONFLICT DO NOTHING
 )
-INSERT INTO event (tenant_id, epoch, xid, ordinal, visit_id, kind, at, actor)
-SELECT $1, 1, pg_current_xact_id(), row_number() OVER (), id, 'confirmed', starts_at, 'bench' FROM wanted
+INSERT INTO event (tenant_id, epoch, xid, ordinal, visit_id, kind, at, actor, position, hash)
+SELECT $1, 1, pg_current_xact_id(), row_number() OVER (), id, 'confirmed', starts_at, 'bench', 0, '' FROM wanted
 """
 
 
@@ -164,6 +180,8 @@ async def _fill(world: World, *, old: bool) -> None:
         await connection.execute(_BASELINES)
         prepared = PREPARED_ITEMS
         await connection.execute(_ITEMS, TENANT, BRANCH, PREPARED, prepared.start, prepared.stop - 1, QUEUE)
+
+        await connection.execute(_LISTED, TENANT, BRANCH, QUEUE, LISTED_FROM, LISTED)
 
         async def claim(resource: UUID, mode: str, first: datetime, count: int, step: timedelta) -> None:
             await connection.execute(_CLAIMED, TENANT, BRANCH, QUEUE, resource, mode, first, count, step)

@@ -1,17 +1,41 @@
 """The composition root: the only file that knows every room."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from time import monotonic
 
 import uvicorn
+from opentelemetry.trace import Tracer
 
+from appointed.core.errors import StoreUnavailable
 from appointed.dialects import DIALECTS
-from appointed.store.readiness import unready
+from appointed.store.readiness import running_transactions, unready
 from appointed.usecases.context import Context
 from appointed.usecases.identify import identify
-from appointed.wire.asgi import DialectApp
-from appointed.wire.server import Server
+from appointed.wire.access_log import access_log
+from appointed.wire.asgi import DialectApp, Scope
+from appointed.wire.metrics import MEDIA_TYPE, HeldBack, Metrics, is_local
+from appointed.wire.pages import DOCS, HOME, PROBLEMS, Document, Pages, problems_folder
+from appointed.wire.route import Answer
+from appointed.wire.server import Page, Server
+from appointed.wire.watching import Teller, Watch
 
 DRAIN_SECONDS = 10
+LOOK_SECONDS = 2
+METRICS = "/metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What is told of the work, and to whom. `log` gets a line for each request; `metrics` is off, loopback or on;
+    `database_alive` is asked of an embedded database."""
+
+    log: Callable[[bytes], object] | None = None
+    metrics: str = "loopback"
+    tracer: Tracer | None = None
+    database_alive: Callable[[], bool] | None = None
 
 
 def http(server: Server) -> uvicorn.Config:
@@ -27,8 +51,9 @@ def http(server: Server) -> uvicorn.Config:
     )
 
 
-def make_server(context: Context) -> Server:
-    """Every dialect and the health checks over one pool and one clock."""
+def make_server(context: Context, watching: Watching | None = None) -> Server:
+    """Every dialect, the health checks, the pages and the metrics, over one pool and one clock."""
+    watching = watching or Watching()
 
     async def live() -> Sequence[str]:
         return ()
@@ -36,4 +61,59 @@ def make_server(context: Context) -> Server:
     async def ready() -> Sequence[str]:
         return [problem.code for problem in await unready(context.pool, context.clock)]
 
-    return Server([DialectApp(dialect, context, identify) for dialect in DIALECTS], live, ready)
+    tellers: list[Teller] = [] if watching.log is None else [access_log(watching.log, context.clock)]
+    pages = make_pages()
+    if watching.metrics != "off":
+        metrics = Metrics()
+        tellers.append(metrics.count)
+        pages[METRICS] = _metrics_page(context, metrics, watching)
+    watch = Watch(tellers, watching.tracer)
+    apps = [DialectApp(dialect, context, identify, watch) for dialect in DIALECTS]
+    return Server(apps, live, ready, pages=pages, watch=watch)
+
+
+def make_pages() -> dict[str, Page]:
+    """The pages for people."""
+    documents = [Document(each.name, each.title, f"{each.mount}/openapi.json") for each in DIALECTS]
+    pages = Pages(documents, problems_folder())
+    return {HOME: pages.home, DOCS: pages.docs, PROBLEMS: pages.problem}
+
+
+def _metrics_page(context: Context, metrics: Metrics, watching: Watching) -> Page:
+    held_back, reachable = HeldBack(), [0.0]
+    pool = context.pool
+    connections: Mapping[str, Callable[[], float]] = {
+        "open": lambda: pool.connections.open,
+        "busy": lambda: pool.connections.busy,
+        "limit": lambda: pool.connections.limit,
+    }
+    metrics.gauges("appointed_pool_connections", "Connections of the pool.", "state", connections)
+    kept: Mapping[str, Callable[[], float]] = {
+        "catalogues": lambda: len(context.catalogs),
+        "rosters": lambda: len(context.rosters),
+    }
+    metrics.gauges("appointed_kept", "What is kept in the process.", "what", kept)
+    metrics.gauge("appointed_database_up", "Whether the database has answered this scrape.", lambda: reachable[0])
+    metrics.gauge(
+        "appointed_events_held_back_seconds",
+        "How long a transaction that runs has kept events from their readers, as far as scrapes saw.",
+        lambda: held_back.seconds,
+    )
+    if watching.database_alive is not None:
+        metrics.gauge(
+            "appointed_embedded_database_alive", "Whether the embedded database runs.", watching.database_alive
+        )
+
+    async def page(scope: Scope, rest: str) -> Answer | None:
+        if rest or (watching.metrics == "loopback" and not is_local(scope)):
+            return None
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                held_back.look(*await running_transactions(pool), monotonic())
+            reachable[0] = 1.0
+        except (TimeoutError, StoreUnavailable):
+            reachable[0] = 0.0
+        headers = ((b"content-type", MEDIA_TYPE.encode()), (b"cache-control", b"no-store"))
+        return Answer(HTTPStatus.OK, metrics.text(), headers)
+
+    return page

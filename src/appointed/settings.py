@@ -1,5 +1,6 @@
 """The environment, read once into a frozen value."""
 
+import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -62,6 +63,12 @@ def _level(text: str) -> str:
     return text.upper()
 
 
+def _metrics(text: str) -> str:
+    if text.lower() not in {"off", "loopback", "on"}:
+        raise ValueError("write off, loopback or on")
+    return text.lower()
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
@@ -97,6 +104,14 @@ PUBLIC_URL: Setting[str] = Setting(
 )
 DEMO = Setting("APPOINTED_DEMO", "0", "Load the demo at every start and print how to use it.", _switch)
 LOG_LEVEL = Setting("APPOINTED_LOG_LEVEL", "info", "The least that is logged: debug, info, warning, error.", _level)
+ACCESS_LOG = Setting("APPOINTED_ACCESS_LOG", "1", "Write a line for each request that is served.", _switch)
+METRICS = Setting(
+    "APPOINTED_METRICS",
+    "loopback",
+    "Who may read /metrics: off, loopback (this machine alone), on (everybody).",
+    _metrics,
+)
+WORKER = Setting("APPOINTED_WORKER", "1", "Tidy up inside the server, as `appointed work` does apart.", _switch)
 
 SETTINGS: tuple[Setting[Any], ...] = (
     HOST,
@@ -107,6 +122,9 @@ SETTINGS: tuple[Setting[Any], ...] = (
     PUBLIC_URL,
     DEMO,
     LOG_LEVEL,
+    ACCESS_LOG,
+    METRICS,
+    WORKER,
 )
 
 
@@ -122,6 +140,9 @@ class Settings:
     public_url: str
     demo: bool
     log_level: str
+    access_log: bool
+    metrics: str
+    worker: bool
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -134,3 +155,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         values["public_url"] = f"http://{host}:{values['port']}"
     values["public_url"] = values["public_url"].rstrip("/")
     return Settings(**values)
+
+
+def unknown_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str | None]:
+    """Variables that look like settings and are none, each with the one that was probably meant."""
+    known = [setting.variable for setting in SETTINGS]
+    found = sorted(name for name in environment if name.startswith("APPOINTED_") and name not in known)
+    return {name: next(iter(difflib.get_close_matches(name, known, 1)), None) for name in found}

@@ -29,6 +29,9 @@ VIOLATIONS = [
     ("usecases/clock.py", "import asyncpg", "Only the store speaks to the driver"),
     ("wire/route.py", "import appointed.settings", "Settings are read at the top and handed down"),
     ("dialects/ombori/__init__.py", "import appointed.settings", "Settings are read at the top and handed down"),
+    ("worker/loop.py", "import appointed.wire.route", "The worker speaks no HTTP"),
+    ("worker/loop.py", "import appointed.store.pool", "The edge reaches the database only through a use case"),
+    ("worker/loop.py", "import asyncpg", "Only the store speaks to the driver"),
     ("usecases/clock.py", "import appointed.i18n.catalog", "Use cases, store and core speak no human language"),
 ]
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from appointed.store.embedded import attach_or_start
-from commands import databases_of, run, serving
+from commands import databases_of, free_port, run, serving
 from server_processes import gone, until
 
 SLOT = {"booking": {"start": "2020-11-30T14:30:00.000Z", "end": "2020-11-30T14:35:00.000Z"}}
@@ -60,7 +60,8 @@ def test_the_demo_says_how_it_is_reached(data_dir: Path) -> None:
         answer = run(data_dir, "demo", "--json")
         assert (answer.returncode, answer.stderr) == (0, "")
         shown = json.loads(answer.stdout)
-        assert set(shown) == {"ombori"}
+        assert set(shown) == {"ombori", "cubu", "zenoti", "qmatic"}
+        assert {reach["own_api"]["base_url"] for reach in shown.values()} == {f"http://127.0.0.1:{server.port}/v1"}
         assert set(shown["ombori"]) >= {"base_url", "headers", "ids"}
         assert shown["ombori"]["base_url"].startswith(f"http://127.0.0.1:{server.port}/ombori/")
         assert set(shown["ombori"]["headers"]) == {"ApiKey"}
@@ -72,6 +73,25 @@ def test_the_demo_says_how_it_is_reached(data_dir: Path) -> None:
         for text in (shown["ombori"]["base_url"], shown["ombori"]["headers"]["ApiKey"]):
             assert text in readable.stdout
             assert text in server.said
+        assert server.end(signal.SIGTERM) == 0
+
+
+def test_each_customer_of_the_demo_is_reached_over_our_own_api(data_dir: Path) -> None:
+    with serving(data_dir, "--demo") as server:
+        for reach in json.loads((data_dir / "demo.json").read_text()).values():
+            own = reach["own_api"]
+            me = httpx.get(f"{own['base_url']}/me", headers=own["headers"], trust_env=False).json()
+            assert (me["tenant_id"], me["sandbox"]) == (next(iter(reach["ids"].values())), True)
+        assert server.end(signal.SIGTERM) == 0
+
+
+def test_a_second_server_leaves_the_demo_of_the_first_alone(data_dir: Path) -> None:
+    with serving(data_dir, "--demo") as server:
+        assert reserve(data_dir).status_code == 201
+        second = run(data_dir, "serve", "--demo", APPOINTED_PORT=str(free_port()))
+        assert second.returncode == 3
+        assert "another process serves this demo" in second.stderr
+        assert reserve(data_dir).status_code == 409
         assert server.end(signal.SIGTERM) == 0
 
 

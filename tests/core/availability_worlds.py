@@ -34,7 +34,8 @@ from appointed.core.catalog import (
 )
 from appointed.core.ids import BranchId, ClaimId, ResourceId, ServiceId, VisitId
 from appointed.core.occupancy import Taken
-from appointed.core.plan import Part, Plan, Preference
+from appointed.core.plan import Part, Plan
+from appointed.core.preference import Preference
 from drawn_world import Drawn, as_oracle
 from oracle import walls
 from oracle.start_rules import START_RULES

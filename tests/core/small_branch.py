@@ -26,7 +26,7 @@ from inquiries import inquiry
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def weekly(*hours: tuple[int, int], weekdays=range(7)) -> Schedule:
+def weekly(*hours: tuple[int, ...], weekdays=range(7)) -> Schedule:
     return Schedule(tuple(WeeklyHours(weekday, *each) for weekday in weekdays for each in hours))
 
 

@@ -23,7 +23,8 @@ from appointed.core.catalog import (
 )
 from appointed.core.errors import CustomerLimitReached, SlotNotOffered
 from appointed.core.localtime import EPOCH, FIRST_INSTANT, LAST_INSTANT, MINUTE
-from appointed.core.plan import Plan, Preference
+from appointed.core.plan import Plan
+from appointed.core.preference import Preference
 from small_branch import ADVICE, BRANCH, CHAIR, DESK, LONG_AGO, ROOM, START, asking, service, utc, weekly
 
 

@@ -1,6 +1,6 @@
 """Assignments: complete, preferred, with as few moves as possible. Times are minutes of UTC since 1970."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import process_time
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from appointed.core import matching, placing
 from appointed.core.catalog import CapacityStep, PoolScope, Resource, ResourceKind
 from appointed.core.ids import BranchId, ClaimId, ResourceId, VisitId
-from appointed.core.matching import Assignment, Demand, Movable, assign
+from appointed.core.matching import Assignment, Demand, Movable, assign, make_room
 from appointed.core.occupancy import Taken
 from appointed.core.room import Room, room
 from matching_brute_force import World, fewest_moves, lawful, solutions
@@ -58,8 +58,13 @@ def staff(busy: dict[ResourceId, Sequence[tuple[int, int]]], *demands: Demand, s
     return World(resources, claims, demands, movables)
 
 
+def placed(world: World, known: Mapping[ResourceId, Room]) -> Assignment | None:
+    """Nobody moves where all can be placed as things stand."""
+    return assign(world.demands, known) or make_room(world.demands, known, world.movables)
+
+
 def solve(world: World) -> Assignment | None:
-    found = assign(world.demands, rooms(world), world.movables)
+    found = placed(world, rooms(world))
     without_moves = found is not None and not found.moves
     assert placing.placeable(world.demands, rooms(world)) is without_moves
     if found is not None:
@@ -232,9 +237,9 @@ def test_a_claim_that_has_lapsed_need_not_move():
     """It is named among the movables, but the room does not count it any more."""
     world = staff({A: [(0, 10)], B: []}, Demand(5, 15, (A,)))
     lapsed = [world.claims[A][0]._replace(expires=1)]
-    assert assign(world.demands, rooms(World(world.resources, {A: lapsed}, ())) | {}, world.movables) is not None
+    assert placed(world, rooms(World(world.resources, {A: lapsed}, ()))) is not None
     free = {A: room(world.resources[A], lapsed, 1), B: room(world.resources[B], (), 1)}
-    assert assign(world.demands, free, world.movables) == Assignment((A,))
+    assert placed(world, free) == Assignment((A,))
 
 
 def test_claims_make_room_for_one_another_in_a_chain():

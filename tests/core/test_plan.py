@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from appointed.core.catalog import PartyCount, Role, Service
 from appointed.core.ids import BranchId, ResourceId, ServiceId
 from appointed.core.localtime import MINUTE
-from appointed.core.plan import Part, Plan, Preference
+from appointed.core.plan import Part, Plan
+from appointed.core.preference import Preference
 from availability_worlds import worlds
 from drawn_world import Drawn, as_oracle
 from oracle import resource_rules, slots, start_rules

@@ -23,7 +23,8 @@ from appointed.core.errors import SlotNotOffered, SlotTaken
 from appointed.core.ids import ClaimId, VisitId
 from appointed.core.localtime import EPOCH, MINUTE, minute_of
 from appointed.core.occupancy import Taken
-from appointed.core.plan import Part, Plan, Preference
+from appointed.core.plan import Part, Plan
+from appointed.core.preference import Preference
 from small_branch import ADVICE, BRANCH, CHAIR, DESK, LONG_AGO, ROOM, START, asking, exclusive, pool, service
 
 WINDOW = START, START + MINUTE

@@ -28,7 +28,8 @@ from appointed.core.catalog import (
 from appointed.core.ids import BranchId, ResourceId, ServiceId
 from appointed.core.localtime import clock_between, minute_of, zone
 from appointed.core.occupancy import Taken
-from appointed.core.plan import Plan, Preference
+from appointed.core.plan import Plan
+from appointed.core.preference import Preference
 from appointed.core.room import Room
 from appointed.core.rule import Facts, ResourceFacts, ResourceRule, Rule
 from appointed.core.rules import (

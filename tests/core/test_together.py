@@ -7,20 +7,29 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from appointed.core import placing
-from appointed.core.catalog import PoolScope, Resource, Role, Service
+from appointed.core.catalog import ANY_TIME, PoolScope, Resource, Role, Service
 from appointed.core.inquiry import Inquiry
-from appointed.core.localtime import MINUTE
+from appointed.core.localtime import MINUTE, minute_of
 from appointed.core.matching import Demand
 from appointed.core.occupancy import Taken
-from appointed.core.plan import Part, Plan
+from appointed.core.plan import Need, Part, Plan
+from appointed.core.preference import Preference
 from appointed.core.together import served_at_once
 from matching_brute_force import World, solutions
-from small_branch import LONG_AGO, START, asking, exclusive, pool, service
+from small_branch import LONG_AGO, START, asking, exclusive, pool, service, weekly
 
-PEOPLE = tuple(exclusive(number) for number in range(31, 36))
+QUIET = frozenset({"quiet"})
+ANY_QUIET = Preference(0, traits=QUIET)
+PEOPLE = tuple(exclusive(number, traits=QUIET if number % 2 else frozenset()) for number in range(31, 36))
 FEW = pool(41, PoolScope.OVERLAP, (LONG_AGO, 2))
 SLOTS = pool(42, PoolScope.SAME_SLOT, (LONG_AGO, 2))
+CHANGING = pool(
+    43, PoolScope.OVERLAP, (LONG_AGO, 2), (START + 5 * MINUTE, 1), (START + 9 * MINUTE, 4), (START + 16 * MINUTE, 2)
+)
 A, B, C, *_ = PEOPLE
+UNITS = st.sampled_from((1, 1, 1, 1, 2))
+# START is at nine on the clock of the branch.
+RANGES = weekly((540, 544, 3), (544, 549, 1), (549, 720))
 
 
 def inquiry(plan: Plan, minutes: int, *resources: Resource, claims=()) -> Inquiry:
@@ -43,12 +52,23 @@ def tried(asked: Inquiry) -> list[int]:
     found: list[int] = []
     for start in range(*asked.window):
         demands = [
-            Demand(start + need.claims_from, start + need.claims_to, need.role.resource_ids, need.units)
+            Demand(
+                start + need.claims_from,
+                start + need.claims_to,
+                tuple(each for each in need.role.resource_ids if asked_for(need, resources[each])),
+                need.units,
+                asked.capacity(need, start),
+            )
             for need in asked.plan.needs
         ]
         if next(solutions(World(resources, claims, demands)), None) is not None:
             found.append(start - asked.window[0])
     return found
+
+
+def asked_for(need: Need, resource: Resource) -> bool:
+    asked = need.preference
+    return asked is None or (asked.resource_id in (None, resource.id) and asked.traits <= resource.traits)
 
 
 def beside(*parts: tuple[int, int, Sequence[Resource]], count: int = 1) -> Plan:
@@ -67,25 +87,48 @@ def one_of(minutes: int, who: Sequence[Resource], count: int = 1) -> Service:
 
 @st.composite
 def inquiries(draw: st.DrawFn) -> Inquiry:
-    """A few people, most of the time busy, and now and then a pool."""
-    known: list[Resource] = [*PEOPLE[: draw(st.integers(2, 4))], *draw(st.sampled_from(((), (), (FEW,), (SLOTS,))))]
-    parts: list[tuple[int, int, Sequence[Resource]]] = []
-    for _ in range(draw(st.integers(2, 4))):
-        starts = draw(st.integers(0, 6))
-        who = draw(st.permutations(known))[: draw(st.integers(1, len(known)))]
-        parts.append((starts, starts + draw(st.integers(1, 8)), who if draw(st.booleans()) else known))
+    """A few people, most of the time busy, and now and then a pool; services of all kinds, for two to six guests."""
+    guests = draw(st.sampled_from((2, 2, 3, 3, 4, 5, 6)))
+    people = PEOPLE[: draw(st.integers(2, 5 if guests < 5 else 4))]
+    known: list[Resource] = [*people, *draw(st.sampled_from(((), (), (FEW,), (SLOTS,), (CHANGING,))))]
+    parts = tuple(draw(drawn_parts(known, guest, count=guests < 5)) for guest in range(guests))
     claims: list[tuple[Resource, Taken]] = []
     for resource in known:
-        at = draw(st.integers(-4, 8))
+        at = draw(st.sampled_from((-4, 0, 3, 8, 14, 24)))
         while at < 24 and draw(st.integers(0, 3)):
             ends = at + draw(st.integers(1, 6))
             claims.append((resource, Taken(at, ends)))
             at = ends + draw(st.integers(0, 9))
-    first = asking(one_of(1, known), (START, START + MINUTE), *known).window[0]
+    first = minute_of(START)
     taken = [
         (resource, claim._replace(starts=first + claim.starts, ends=first + claim.ends)) for resource, claim in claims
     ]
-    return inquiry(beside(*parts, count=draw(st.sampled_from((1, 1, 2)))), 12, *known, claims=taken)
+    return inquiry(Plan(parts), 12, *known, claims=taken)
+
+
+@st.composite
+def drawn_parts(draw: st.DrawFn, known: Sequence[Resource], guest: int, *, count: bool) -> Part:
+    """One service for a guest; with `count` it may want two of its role."""
+    who = draw(st.permutations(known))[: draw(st.integers(1, len(known)))] if draw(st.booleans()) else known
+    role = Role(tuple(each.id for each in who), draw(UNITS), draw(st.sampled_from((1, 1, 1, 2))) if count else 1)
+    buffers = [draw(st.sampled_from((0, 0, 0, 1, 3))) * MINUTE for _ in range(2)]
+    offered = service(
+        draw(st.integers(1, 6)),
+        1,
+        role,
+        buffer_before=buffers[0],
+        buffer_after=buffers[1],
+        booking_hours=draw(st.sampled_from((ANY_TIME, ANY_TIME, RANGES))),
+    )
+    preference = draw(
+        st.sampled_from((*[None] * 6, Preference(0, who[0].id), Preference(0, who[-1].id, QUIET), ANY_QUIET))
+    )
+    return Part(
+        offered,
+        guest=guest,
+        gap=draw(st.integers(0, 9)) * MINUTE,
+        preferences=() if preference is None else (preference,),
+    )
 
 
 @settings(max_examples=150, deadline=None)

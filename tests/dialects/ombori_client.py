@@ -112,6 +112,8 @@ class Ombori:
 def accepted(response: httpx.Response, status: int = 200) -> Any:
     """The body of a success."""
     assert response.status_code == status, response.text
+    if status == 204:
+        return None
     assert response.headers["content-type"] == "application/json"
     return response.json()
 

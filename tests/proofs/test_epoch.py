@@ -46,6 +46,7 @@ async def test_a_dump_in_a_fresh_cluster_goes_on_after_the_old_cursor(embedded: 
     with start_session_server(tmp_path / "fresh") as fresh:
         server = await connect(fresh.dsn, role=None)
         await server.execute("CREATE ROLE appointed_app NOLOGIN")
+        await server.execute("CREATE ROLE appointed_worker NOLOGIN")
         await server.close()
         new = await create_database(fresh.dsn, "after_the_move")
         program("psql", new, "--quiet", "--set", "ON_ERROR_STOP=1", "--file", str(dump))

@@ -47,8 +47,9 @@ WITH numbers AS (
     INSERT INTO item (tenant_id, visit_id, item_id, sequence, service_id, starts_at, ends_at)
     SELECT $1, n.visit_id, n.item_id, 1, $1, n.at, n.at + interval '5 minutes' FROM numbers n
 ), events AS (
-    INSERT INTO event (tenant_id, epoch, xid, ordinal, visit_id, kind, at, actor)
-    SELECT $1, 1, pg_current_xact_id(), row_number() OVER (), n.visit_id, 'confirmed', n.at, 'history' FROM numbers n
+    INSERT INTO event (tenant_id, epoch, xid, ordinal, visit_id, kind, at, actor, position, hash)
+    SELECT $1, 1, pg_current_xact_id(), row_number() OVER (), n.visit_id, 'confirmed', n.at, 'history', 0, ''
+      FROM numbers n
 ), groups AS (
     INSERT INTO visit_group (tenant_id, group_id, created_at) SELECT $1, n.visit_id, n.at FROM numbers n
 ), outcomes AS (

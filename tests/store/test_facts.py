@@ -7,7 +7,7 @@ from uuid import uuid4  # noqa: TID251 - tests make identities too
 import pytest
 
 from appointed.core.ids import ResourceId, ServiceId, TenantId
-from appointed.core.occupancy import Plain, Taken
+from appointed.core.occupancy import Occupancy, Plain, Taken
 from appointed.core.visit import State
 from appointed.store import tenants
 from appointed.store.facts import Facts, read_facts
@@ -36,6 +36,11 @@ def look(home: Home, world: World):
     return read
 
 
+def all_of(occupancy: Occupancy) -> tuple[Taken, ...]:
+    """Its claims, the plain ones too."""
+    return (*occupancy.listed, *occupancy.plain.claims())
+
+
 @pytest.fixture
 def store(home: Home, world: World) -> Store:
     return Store(home, world)
@@ -51,7 +56,7 @@ async def test_claims_are_minutes_rounded_outwards(world: World, store: Store, l
     facts = await look(world.pools[0])
     occupancy = facts.occupied[world.pools[0]]
     assert (occupancy.starts, occupancy.ends) == SPAN
-    assert sorted(occupancy.claims) == [
+    assert sorted(all_of(occupancy)) == [
         Taken(ZERO + 60, ZERO + 65),
         Taken(ZERO + 100, ZERO + 106),
         Taken(ZERO + 120, ZERO + 180, 2, micros(LAPSE)),
@@ -66,10 +71,10 @@ async def test_what_is_usual_comes_packed(world: World, store: Store, look) -> N
     await store.hold(wanted(world, Ask(resource, *slot(2)), expires_at=LAPSE))
     found = (await look(resource)).occupied[resource]
     assert found.plain == Plain((ZERO + 60,), (ZERO + 65,))
-    assert sorted(claim.starts for claim in found.told) == [ZERO + 70, ZERO + 80]
+    assert sorted(claim.starts for claim in found.listed) == [ZERO + 70, ZERO + 80]
     known = (await look(resource, detail=True)).occupied[resource]
     assert known.plain == Plain()
-    assert len(known.told) == 3
+    assert len(known.listed) == 3
 
 
 async def test_claims_of_another_century_are_minutes_too(world: World, store: Store, look) -> None:
@@ -91,7 +96,7 @@ async def test_claims_that_touch_the_span_are_left_out(world: World, store: Stor
     outside = [(MORNING - HOUR, MORNING), (MORNING + 600 * MINUTE, MORNING + 660 * MINUTE)]
     for times in (*inside, *outside):
         await store.hold(wanted(world, Ask(resource, *times)))
-    claims = (await look(resource)).occupied[resource].claims
+    claims = all_of((await look(resource)).occupied[resource])
     assert sorted(claims) == [Taken(ZERO - 1439, ZERO + 1), Taken(ZERO + 599, ZERO + 599 + 1440)]
 
 
@@ -104,7 +109,7 @@ async def test_what_takes_nothing_is_left_out(world: World, store: Store, look) 
     await store.hold(lapsed)
     await store.hold(wanted(world, Ask(resource, *slot(2))))
     await store.hold(wanted(world, Ask(resource, *slot(2))), overbook=True)
-    starts = sorted(claim.starts for claim in (await look(resource)).occupied[resource].claims)
+    starts = sorted(claim.starts for claim in all_of((await look(resource)).occupied[resource]))
     assert starts == [ZERO + 70, ZERO + 80]
 
 
@@ -115,9 +120,9 @@ async def test_the_clock_is_the_tenants(home: Home, world: World, store: Store, 
     long_after = LAPSE + 1000 * HOUR
     facts = await look(resource, now=long_after)
     assert facts.now == LAPSE - MINUTE
-    assert len(facts.occupied[resource].claims) == 1
+    assert len(all_of(facts.occupied[resource])) == 1
     await set_clock(home.context, world.person, LAPSE)
-    assert (await look(resource, now=long_after)).occupied[resource].claims == ()
+    assert all_of((await look(resource, now=long_after)).occupied[resource]) == ()
 
 
 async def test_detail_says_whose_they_are(world: World, store: Store, look) -> None:
@@ -126,7 +131,7 @@ async def test_detail_says_whose_they_are(world: World, store: Store, look) -> N
     other = wanted(world, Ask(resource, *slot(1)), expires_at=LAPSE)
     for each in (one, other):
         await store.hold(each)
-    claims = sorted((await look(resource, detail=True)).occupied[resource].claims)
+    claims = sorted(all_of((await look(resource, detail=True)).occupied[resource]))
     ids = [(each.visit.id, each.claims[0].id, world.service.id) for each in (one, other)]
     assert claims == [
         Taken(ZERO + 60, ZERO + 65, 1, None, *ids[0], 2, True),
@@ -151,7 +156,7 @@ async def test_what_is_known_is_not_told_again(home: Home, store: Store, look) -
     moved = (await read(known)).occupied
     assert list(moved) == [asked[1]]
     assert moved[asked[1]].version > 0
-    assert len(moved[asked[1]].claims) == 1
+    assert len(all_of(moved[asked[1]])) == 1
     known[asked[1]] = moved[asked[1]].version
     assert (await read(known)).occupied == {}
     assert set((await read({**known, asked[0]: None})).occupied) == {asked[0]}
@@ -179,7 +184,7 @@ async def test_every_change_moves_the_version(world: World, store: Store, look) 
     seen += [(await look(resource)).occupied[resource] async for _ in every_change(world, store)]
     versions = [each.version for each in seen]
     assert versions == sorted(set(versions))
-    assert len({each.claims for each in seen}) > 4
+    assert len({all_of(each) for each in seen}) > 4
 
 
 async def test_a_reset_moves_the_version(home: Home, world: World, store: Store, look) -> None:
@@ -190,7 +195,7 @@ async def test_a_reset_moves_the_version(home: Home, world: World, store: Store,
         await tenants.reset_sandbox(tx, world.person.tenant, MORNING)
     after = (await look(resource, known={resource: before.version})).occupied[resource]
     assert after.version > before.version
-    assert after.claims == ()
+    assert all_of(after) == ()
 
 
 async def test_equal_versions_have_equal_claims(home: Home, world: World, look) -> None:
@@ -218,7 +223,7 @@ async def test_equal_versions_have_equal_claims(home: Home, world: World, look) 
     await asyncio.gather(*watching)
     by_version: dict = {}
     for occupancy in seen:
-        assert by_version.setdefault(occupancy.version, set(occupancy.claims)) == set(occupancy.claims)
+        assert by_version.setdefault(occupancy.version, set(all_of(occupancy))) == set(all_of(occupancy))
     assert len(by_version) > 5
     assert (await look(resource)).occupied[resource].version >= max(by_version)
 
@@ -268,7 +273,7 @@ async def test_a_tenant_that_is_not_there_has_nothing(home: Home) -> None:
         home.context.pool, TenantId(uuid4()), MORNING, resources={ResourceId(uuid4()): None}, span=SPAN
     )
     assert (facts.now, facts.version, facts.catalog, facts.visit) == (MORNING, 0, None, None)
-    assert [occupancy.claims for occupancy in facts.occupied.values()] == [()]
+    assert [all_of(occupancy) for occupancy in facts.occupied.values()] == [()]
 
 
 async def test_claims_are_not_looked_for_without_a_span(home: Home, world: World) -> None:

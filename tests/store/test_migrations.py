@@ -8,16 +8,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4  # noqa: TID251 - tests make identities too
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
 from appointed.core.catalog import NEVER, Resource, ResourceKind, Role, Schedule, Service, WeeklyHours
 from appointed.core.ids import TenantId
+from appointed.core.preference import Preference
 from appointed.core.visit import Details, State
 from appointed.store.facts import read_facts
 from appointed.store.migrate import MigrationError, migrate, migrations
 from appointed.store.pool import open_pool
 from appointed.store.readiness import unready
+from appointed.store.tenants import Tenant, add_tenant, find_tenant
 from appointed.usecases.clock import system_clock
 from appointed.usecases.context import Context
 from appointed.usecases.holds import Wish, book
@@ -33,7 +36,7 @@ from appointed.store.migrate import migrate
 sys.stdin.readline()
 sys.stdout.write(" ".join(str(each.number) for each in asyncio.run(migrate(sys.argv[1]))) + "\\n")
 """
-BEFORE_SCHEDULES = 10
+BEFORE_SCHEDULES, BEFORE_WISHES = 10, 24
 HISTORY = "CREATE TABLE migration (number integer PRIMARY KEY, name text, digest bytea, applied_at timestamptz)"
 APPLIED = "INSERT INTO migration (number, name, digest) VALUES ($1, $2, $3)"
 SOURCES = str(Path(__file__).parents[2] / "src")
@@ -121,6 +124,10 @@ async def test_an_owner_who_is_no_superuser_migrates_and_serves(tmp_path: Path) 
             service = await new_queue(context, person)
             wish = Wish.single(service.id, MORNING + HOUR, MORNING + HOUR + FIVE, Details("en"))
             assert (await book(context, person.caller, wish)).state is State.CONFIRMED
+            tenant = Tenant(TenantId(uuid4()), "a tenant", slug="kept")
+            async with pool.transaction(tenant.id) as tx:
+                await add_tenant(tx, tenant, MORNING)
+            assert await find_tenant(pool, "kept") == tenant
         finally:
             await pool.close()
 
@@ -156,15 +163,22 @@ async def run(dsn: str, statement: str, *arguments):
         await connection.close()
 
 
+async def migrated(dsn: str, last: int) -> asyncpg.Connection:
+    """An empty database brought as far as this migration; a connection of the owner to it."""
+    owner = await connect(dsn, role=None)
+    await owner.execute("CREATE SCHEMA appointed")
+    await owner.execute(HISTORY)
+    for migration in migrations():
+        if migration.number <= last:
+            await owner.execute(migration.sql)
+            await owner.execute(APPLIED, migration.number, migration.name, migration.digest)
+    return owner
+
+
 async def test_what_a_branch_had_stays(empty: str) -> None:
     """Hours and roles of a data directory from before schedules are what they were."""
     tenant, branch, closed, service, first, second = (uuid4() for _ in range(6))
-    owner = await connect(empty, role=None)
-    await owner.execute("CREATE SCHEMA appointed")
-    await owner.execute(HISTORY)
-    for migration in migrations()[:BEFORE_SCHEDULES]:
-        await owner.execute(migration.sql)
-        await owner.execute(APPLIED, migration.number, migration.name, migration.digest)
+    owner = await migrated(empty, BEFORE_SCHEDULES)
     await owner.execute("INSERT INTO tenant (tenant_id, name, created_at) VALUES ($1, 'old', $2)", tenant, MORNING)
     for each in (branch, closed):
         await owner.execute("INSERT INTO branch VALUES ($1, $2, 'a branch', 'Europe/Warsaw')", tenant, each)
@@ -179,7 +193,7 @@ async def test_what_a_branch_had_stays(empty: str) -> None:
         row = (role, preference, resource, units)
         await owner.execute("INSERT INTO service_resource VALUES ($1, $2, $3, $4, $5, $6)", tenant, service, *row)
     await owner.close()
-    assert await numbers(empty) == ALL[BEFORE_SCHEDULES:]
+    assert await numbers(empty) == [number for number in ALL if number > BEFORE_SCHEDULES]
     pool = await open_pool(empty, 1)
     try:
         catalog = (await read_facts(pool, TenantId(tenant), MORNING)).catalog
@@ -192,3 +206,42 @@ async def test_what_a_branch_had_stays(empty: str) -> None:
         service, branch, "a service", 30 * MINUTE, 15 * MINUTE, catalog.services[service].roles
     )
     assert catalog.resources[first] == Resource(first, branch, "somebody", ResourceKind.EXCLUSIVE)
+
+
+async def test_who_was_asked_for_before_items_knew_it(empty: str) -> None:
+    """What claims tell of it: a name for each role, and of several one. What is over asks for nobody."""
+    tenant, branch, visit, over, first, second, a, b, c = (uuid4() for _ in range(9))
+    owner = await migrated(empty, BEFORE_WISHES)
+    await owner.execute("INSERT INTO tenant (tenant_id, name, created_at) VALUES ($1, 'old', $2)", tenant, MORNING)
+    for each, state in ((visit, "confirmed"), (over, "cancelled")):
+        await owner.execute(
+            "INSERT INTO visit (tenant_id, visit_id, branch_id, state, origin, created_at, locale, party_size, claims)"
+            " VALUES ($1, $2, $3, $4, 'booking', $5, 'en', 1, 0)",
+            *(tenant, each, branch, state, MORNING),
+        )
+    for of, item, sequence in ((visit, first, 1), (visit, second, 2), (over, first, 1)):
+        row = (tenant, of, item, sequence, uuid4(), MORNING, MORNING + HOUR)
+        await owner.execute("INSERT INTO item VALUES ($1, $2, $3, $4, $5, $6, $7)", *row)
+    for of, item, resource, role, named in (
+        (visit, first, c, 1, True),
+        (visit, first, a, 0, True),
+        (visit, first, b, 0, False),
+        (visit, second, b, 0, False),
+        (over, first, a, 0, True),
+    ):
+        await owner.execute(
+            "INSERT INTO claim (tenant_id, visit_id, claim_id, item_id, resource_id, starts_at, ends_at, mode, role,"
+            " named, live) VALUES ($1, $2, gen_random_uuid(), $3, $4, $5, $6, 'overbooked', $7, $8, $9)",
+            *(tenant, of, item, resource, MORNING, MORNING + HOUR, role, named, of == visit),
+        )
+    await owner.close()
+    assert await numbers(empty) == [number for number in ALL if number > BEFORE_WISHES]
+    pool = await open_pool(empty, 1)
+    try:
+        found, gone = [
+            (await read_facts(pool, TenantId(tenant), MORNING, visit=each)).visit.items for each in (visit, over)
+        ]
+    finally:
+        await pool.close()
+    assert [item.preferences for item in found] == [(Preference(0, a), Preference(1, c)), ()]
+    assert [item.preferences for item in gone] == [()]

@@ -7,7 +7,7 @@ import pytest
 
 from appointed.core.catalog import GridAnchor, PartyCount, PoolScope, Role
 from appointed.core.errors import BranchesDiffer, SlotNotOffered, SlotTaken
-from appointed.core.plan import Preference
+from appointed.core.preference import Preference
 from appointed.core.visit import State
 from appointed.usecases.holds import Wish, book, hold
 from appointed.usecases.inquiring import Wanted

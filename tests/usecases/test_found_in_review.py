@@ -96,7 +96,7 @@ async def test_several_guests_are_not_held_as_one(salon: Salon) -> None:
 @pytest.mark.parametrize(("length", "kept"), [(SLOTS, True), (SLOTS + 1, False)])
 def test_long_answers_are_not_kept(length: int, kept: bool) -> None:
     class Asked:
-        catalog, rosters, now = object(), {}, FIRST_INSTANT
+        branch, catalog, rosters, now = None, object(), {}, FIRST_INSTANT
 
     slots = (Slot(0, 1, 1, 1),) * length
     offers = Offers()

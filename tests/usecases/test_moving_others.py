@@ -7,7 +7,7 @@ import pytest
 
 from appointed.core.catalog import Closure, Resource, Role, Schedule, Service
 from appointed.core.errors import Refusal, SlotTaken, StateForbids
-from appointed.core.plan import Preference
+from appointed.core.preference import Preference
 from appointed.core.visit import State, Visit
 from appointed.usecases import visits
 from appointed.usecases.inquiring import Wanted

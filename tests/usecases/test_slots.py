@@ -1,7 +1,7 @@
 """The next free start, why another one is not, and what is on offer at the edges of calendars."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -63,38 +63,63 @@ async def test_the_next_free_of_several_branches_is_the_earliest(salon: Salon) -
 
 @dataclass
 class Meeting:
-    """A pool in which whoever reads claims waits until so many do; it counts who reads a catalogue."""
+    """A pool in which all who read claims, but the first, wait until so many do.
+
+    It knows how many read at once at most, and which version of the catalogue each of those who read anything knew.
+    """
 
     context: Context
     many: asyncio.Barrier
-    catalogs: int = 0
+    begun: bool = False
+    reading: int = 0
+    most: int = 0
+    known: list[int | None] = field(default_factory=list)
 
     async def call(self, sql: str, *arguments: Any) -> Any:
-        if "facts(" in sql and arguments[4] is not None:
-            async with asyncio.timeout(5):
-                await self.many.wait()
-        elif "facts(" in sql:
-            self.catalogs += 1
-        return await self.context.pool.call(sql, *arguments)
+        if "facts(" not in sql:
+            return await self.context.pool.call(sql, *arguments)
+        self.known.append(arguments[2])
+        self.reading += 1
+        self.most = max(self.most, self.reading)
+        try:
+            if arguments[4] is not None:
+                self.begun, waits = True, self.begun
+                if waits:
+                    async with asyncio.timeout(5):
+                        await self.many.wait()
+            return await self.context.pool.call(sql, *arguments)
+        finally:
+            self.reading -= 1
 
 
-async def test_the_branches_are_asked_at_once_and_the_catalogue_once(salon: Salon) -> None:
-    wants = [single(service_id) for service_id in await branches(salon, "Europe/Warsaw", "UTC", "Europe/London")]
-    meeting = Meeting(salon.context, asyncio.Barrier(len(wants)))
+async def test_the_first_is_asked_alone_and_the_others_some_at_once(salon: Salon) -> None:
+    """So only one reads a catalogue that is not known, or has moved, and the pool is left for others too."""
+    ids = await branches(salon, *["UTC"] * (2 * slots.AT_ONCE + 1))
+    wants = [single(service_id) for service_id in ids]
+    meeting = Meeting(salon.context, asyncio.Barrier(slots.AT_ONCE))
     apart = Context(meeting, salon.context.clock)
     found = await find_next(apart, salon.person.caller, wants, MORNING)
     assert [each.want for each in found] == wants
-    assert meeting.catalogs == 1
+    assert meeting.most == slots.AT_ONCE
+    first, *rest = meeting.known
+    assert first is None
+    assert len({*rest}) == 1
+    await branches(salon, "UTC")
+    meeting.known.clear()
+    meeting.begun = False
+    assert len(await find_next(apart, salon.person.caller, wants, MORNING)) == len(wants)
+    assert meeting.known.count(rest[0]) == 1
 
 
 async def test_one_that_fails_lets_the_others_go(salon: Salon) -> None:
     """Its own refusal is what the caller gets, and nobody waits for the rest."""
-    (service_id,) = await branches(salon, "UTC")
+    first, second = await branches(salon, "UTC", "UTC")
     meeting = Meeting(salon.context, asyncio.Barrier(2))
     apart = Context(meeting, salon.context.clock)
     before = asyncio.all_tasks()
+    wants = [single(service_id) for service_id in (first, second, ServiceId(new_id()))]
     with pytest.raises(ServiceNotFound):
-        await find_next(apart, salon.person.caller, [single(service_id), single(ServiceId(new_id()))], MORNING)
+        await find_next(apart, salon.person.caller, wants, MORNING)
     # An answer that others could share goes on until it is there, or is not.
     (shared,) = asyncio.all_tasks() - before
     await meeting.many.abort()

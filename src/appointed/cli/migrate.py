@@ -5,6 +5,7 @@ import asyncio
 from appointed.cli.console import NOT_READY, out, settings, stop
 from appointed.cli.database import database
 from appointed.store import migrate as store
+from appointed.store.readiness import SchemaUnseenError, schema
 
 
 def migrate() -> None:
@@ -25,3 +26,15 @@ async def apply(dsn: str) -> list[store.Migration]:
         return await store.migrate(dsn)
     except store.MigrationError as error:
         stop(f"the database cannot be migrated: {error}", NOT_READY)
+
+
+async def require_schema(dsn: str) -> None:
+    """End the process with a sentence where the database is not at the schema of this release; nothing is changed."""
+    try:
+        found = await schema(dsn)
+    except SchemaUnseenError as error:
+        stop(f"the database does not let us in: {error}", NOT_READY)
+    if found.unknown or found.changed:
+        stop("the database is at the schema of another release: see `appointed doctor`", NOT_READY)
+    if found.pending:
+        stop("the database is older than this release: run `appointed migrate` first", NOT_READY)

@@ -4,28 +4,34 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import Annotated
 
+import msgspec
 import structlog
 import typer
 import uvicorn
 import uvloop
+from opentelemetry.trace import Tracer
 
-from appointed.app import http, make_server
+from appointed.app import Watching, http, make_server
 from appointed.cli.console import NOT_READY, err, out, settings, stop
 from appointed.cli.database import Database, database
 from appointed.cli.demo import demo_file, prepare_demo
 from appointed.cli.migrate import apply
+from appointed.cli.tracing import tracer
 from appointed.core.errors import StoreUnavailable
 from appointed.settings import Settings
 from appointed.store.embedded import EmbeddedServer
-from appointed.store.pool import open_pool
+from appointed.store.pool import WORKER_ROLE, open_pool
 from appointed.store.readiness import unready
 from appointed.usecases.clock import system_clock
 from appointed.usecases.context import Context
 from appointed.wire.dialect import Client
+from appointed.worker.jobs import jobs
+from appointed.worker.loop import work
 
 LOOK_SECONDS = 0.5
 
@@ -33,31 +39,50 @@ LOOK_SECONDS = 0.5
 def serve(
     demo: Annotated[bool, typer.Option("--demo", help="Load the demo, as new, and print how to use it.")] = False,
 ) -> None:
-    """Start the database, bring it up to date, and serve.
+    """Start the database, bring it up to date, serve, and tidy up.
 
     Without settings the database is an embedded PostgreSQL in ./data, and the server listens on 127.0.0.1:8000.
     Ctrl-C lets running requests end and stops both. Settings are environment variables; see docs/settings.md.
     """
     chosen = settings()
+    log_json(chosen.log_level)
+    with database(chosen) as where:
+        status = uvloop.run(_serve(chosen, where, demo or chosen.demo, tracer()))
+    raise typer.Exit(status)
+
+
+def log_json(level: str) -> None:
+    """Log to standard output from a level on, a line of JSON for each entry."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_json),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[chosen.log_level]),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        cache_logger_on_first_use=True,
     )
-    with database(chosen) as where:
-        status = uvloop.run(_serve(chosen, where, demo or chosen.demo))
-    raise typer.Exit(status)
 
 
-async def _serve(settings: Settings, where: Database, with_demo: bool) -> int:
+def _write(entry: bytes) -> None:
+    """Nobody who reads the log any more is no reason to serve nobody any more."""
+    with suppress(OSError):
+        sys.stdout.buffer.write(entry)
+        sys.stdout.buffer.flush()
+
+
+def _json(entry: object, default: object) -> bytes:
+    del default
+    return msgspec.json.encode(entry)
+
+
+async def _serve(settings: Settings, where: Database, with_demo: bool, tracer: Tracer | None) -> int:
     listener = _listen(settings)
     with listener:
         await apply(where.dsn)
         try:
-            pool = await open_pool(where.dsn, settings.pool_size)
+            pool = await open_pool(where.dsn, settings.pool_size, tracer=tracer)
         except StoreUnavailable:
             stop("the database does not answer", NOT_READY)
         try:
@@ -67,9 +92,27 @@ async def _serve(settings: Settings, where: Database, with_demo: bool) -> int:
                 stop("\n".join(f"not ready: {problem.code}: {problem.found}" for problem in problems), NOT_READY)
             if with_demo:
                 _show(settings, await prepare_demo(context, settings.data_dir, settings.public_url))
-            return await _listening(context, listener, where.embedded, settings.public_url)
+            async with _worker(context, where) if settings.worker else nullcontext():
+                alive = None if where.embedded is None else where.embedded.alive
+                logged = settings.access_log and settings.log_level in ("DEBUG", "INFO")
+                watching = Watching(_write if logged else None, settings.metrics, tracer, alive)
+                return await _listening(context, listener, where.embedded, settings.public_url, watching)
         finally:
             await pool.close()
+
+
+@asynccontextmanager
+async def _worker(context: Context, where: Database) -> AsyncGenerator[None]:
+    """Tidy up beside what is done within; what has begun is ended before this ends."""
+    finder = await open_pool(where.dsn, 1, role=WORKER_ROLE)
+    stopping = asyncio.Event()
+    working = asyncio.create_task(work(jobs(context, finder), stopping))
+    try:
+        yield
+    finally:
+        stopping.set()
+        await working
+        await finder.close()
 
 
 class _Server(uvicorn.Server):
@@ -94,10 +137,10 @@ class _Server(uvicorn.Server):
 
 
 async def _listening(
-    context: Context, listener: socket.socket, embedded: EmbeddedServer | None, public_url: str
+    context: Context, listener: socket.socket, embedded: EmbeddedServer | None, public_url: str, watching: Watching
 ) -> int:
     """Serve until told to stop; 1 where the embedded database ended before."""
-    server = _Server(http(make_server(context)), public_url)
+    server = _Server(http(make_server(context, watching)), public_url)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     lost = False
     while not serving.done():

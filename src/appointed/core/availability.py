@@ -20,7 +20,7 @@ from appointed.core.plan import Need, Plan
 from appointed.core.room import Room
 from appointed.core.rules import RESOURCE_RULES, customer_limit
 from appointed.core.timeline import NOTHING, Picked, Timeline
-from appointed.core.together import demand, served_at_once
+from appointed.core.together import served_at_once
 
 # How many steps of the search for moves a whole list may take, and what it takes to begin one.
 MOST_STEPS_OF_A_LIST = 50_000
@@ -68,7 +68,7 @@ def slots(asked: Inquiry, *, full: bool = True) -> tuple[Slot, ...]:
 
 
 def _numbered(needs: Iterable[Need]) -> dict[Need, int]:
-    """For each need the how manieth of its role it is; the last number for equal ones."""
+    """For each need its number among those of its role, from 1 on; equal ones have that of the last."""
     found: dict[Need, int] = {}
     reached: Counter[tuple[int, int]] = Counter()
     for need in needs:
@@ -178,9 +178,9 @@ def _absence(asked: Inquiry, need: Need, start: int) -> str:
 
 def movables(asked: Inquiry) -> tuple[Movable, ...]:
     """The claims of others that may go to another resource of their role."""
-    found: list[Movable] = []
     if not moves_others(asked.plan, asked.catalog):
         return ()
+    found: list[Movable] = []
     for resource_id, roster in asked.rosters.items():
         if not roster.room.exclusive:
             continue
@@ -218,7 +218,7 @@ def _others(
 
 def _demands(asked: Inquiry, start: int) -> list[Demand]:
     """The claims that a start of the plan makes, each with the resources that nothing but claims keeps from it."""
-    return [demand(asked, need, start, tuple(_there(asked, need, start))) for need in asked.plan.needs]
+    return [asked.demand(need, start, tuple(_there(asked, need, start))) for need in asked.plan.needs]
 
 
 def _there(asked: Inquiry, need: Need, start: int) -> Iterator[ResourceId]:

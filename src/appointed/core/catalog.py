@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from appointed.core.errors import ServiceNotFound
-from appointed.core.ids import BranchId, ResourceId, ServiceId
+from appointed.core.ids import BranchId, ResourceId, ServiceGroupId, ServiceId
 
 NO_TIME = timedelta()
 
@@ -68,14 +69,29 @@ NEVER = Schedule(week=())
 ANY_TIME = Schedule()
 
 
+class Translation(NamedTuple):
+    """A name in another language; `language` is a BCP 47 tag."""
+
+    language: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A place. `time_zone` is an IANA name."""
+    """A place. `time_zone` is an IANA name.
+
+    Like all in a catalogue it has a `slug`, by which files and people know it: one word, unique among its kind, and
+    empty for what was never named so. One that is `retired` is kept for the visits it had, and listed no more.
+    """
 
     id: BranchId
     name: str
     time_zone: str
     opening_hours: Schedule = NEVER
+    slug: str = ""
+    names: tuple[Translation, ...] = ()
+    address: str | None = None
+    retired: bool = False
 
 
 class ResourceKind(StrEnum):
@@ -116,6 +132,8 @@ class Resource:
     schedule: Schedule = ANY_TIME
     skills: frozenset[str] = frozenset()
     traits: frozenset[str] = frozenset()
+    slug: str = ""
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +210,21 @@ class Service:
     customer_daily_limit: int | None = None
     remote_allowed: bool = True
     bookable: bool = True
+    slug: str = ""
+    names: tuple[Translation, ...] = ()
+    retired: bool = False
 
     def length(self, party_size: int) -> timedelta:
         """How long it lasts for a party; for one that is too large, as for the largest that may come."""
         party_size = party_size if self.party_limit is None else min(party_size, self.party_limit)
         return self.duration + (party_size - 1) * self.per_extra_person
+
+    @property
+    def fits_a_day(self) -> bool:
+        """Whether its claims stay within a day. One that grows with the party does only where the party has a limit."""
+        if self.per_extra_person and self.party_limit is None:
+            return False
+        return self.length(self.party_limit or 1) + self.buffer_before + self.buffer_after <= timedelta(days=1)
 
     def tickets(self, party_size: int) -> int:
         """How many times over a party takes the units of a role: once, or for each head."""
@@ -207,6 +235,18 @@ class Service:
         return before != after and (self.party_count is PartyCount.HEADS or bool(self.per_extra_person))
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceGroup:
+    """Services that are shown together, in this order; they may be of several branches."""
+
+    id: ServiceGroupId
+    name: str
+    service_ids: tuple[ServiceId, ...] = ()
+    slug: str = ""
+    names: tuple[Translation, ...] = ()
+    retired: bool = False
+
+
 @dataclass(frozen=True)
 class Catalog:
     """All that one tenant offers, at one version."""
@@ -215,6 +255,7 @@ class Catalog:
     branches: Mapping[BranchId, Branch] = field(default_factory=dict[BranchId, Branch])
     services: Mapping[ServiceId, Service] = field(default_factory=dict[ServiceId, Service])
     resources: Mapping[ResourceId, Resource] = field(default_factory=dict[ResourceId, Resource])
+    groups: Mapping[ServiceGroupId, ServiceGroup] = field(default_factory=dict[ServiceGroupId, ServiceGroup])
 
     @cached_property
     def interchangeable(self) -> tuple[Role, ...]:

@@ -103,10 +103,52 @@ class ServiceNotFound(Refusal):
 
 
 @dataclass(eq=False)
+class BranchNotFound(Refusal):
+    """The tenant has no such branch."""
+
+    code = "branch_not_found"
+
+
+@dataclass(eq=False)
+class ResourceNotFound(Refusal):
+    """The tenant has no such resource."""
+
+    code = "resource_not_found"
+
+
+@dataclass(eq=False)
+class ServiceGroupNotFound(Refusal):
+    """The tenant has no such service group."""
+
+    code = "service_group_not_found"
+
+
+@dataclass(eq=False)
+class ClosureNotFound(Refusal):
+    """No closure starts then."""
+
+    code = "closure_not_found"
+
+
+@dataclass(eq=False)
 class VisitNotFound(Refusal):
     """The tenant has no such visit, or not where the request looks for it."""
 
     code = "visit_not_found"
+
+
+@dataclass(eq=False)
+class CustomerNotFound(Refusal):
+    """The tenant has no such customer, or what was known of them is erased."""
+
+    code = "customer_not_found"
+
+
+@dataclass(eq=False)
+class CredentialNotFound(Refusal):
+    """The tenant has no such key."""
+
+    code = "credential_not_found"
 
 
 @dataclass(eq=False)
@@ -194,6 +236,39 @@ class ResourceInUse(Refusal):
 
 
 @dataclass(eq=False)
+class SlugInUse(Refusal):
+    """The slug belongs to another thing of this kind, which keeps it."""
+
+    code = "slug_in_use"
+    kind: str
+    slug: str
+
+
+@dataclass(eq=False)
+class VisitsInTheWay(Refusal):
+    """Visits could not take place as the catalogue is to be. `visits` are the ids of the first ones, with commas."""
+
+    code = "visits_in_the_way"
+    count: int
+    visits: str
+
+
+@dataclass(eq=False)
+class ImpactMoved(Refusal):
+    """The change would hit other visits by now, or the catalogue or one of these visits is another."""
+
+    code = "impact_moved"
+
+
+@dataclass(eq=False)
+class ChoiceMissing(Refusal):
+    """The change hits a visit, and nobody said what becomes of it."""
+
+    code = "choice_missing"
+    visit: str
+
+
+@dataclass(eq=False)
 class ServiceTooLong(Refusal):
     """With its buffers and the largest party the service would take more than a day at a stretch."""
 
@@ -237,6 +312,14 @@ class VisitMoved(Refusal):
 
     code = "visit_moved"
     passing = True
+
+
+@dataclass(eq=False)
+class VersionStale(Refusal):
+    """It is another version by now than the one that was to be changed; `current` is its number."""
+
+    code = "version_stale"
+    current: int
 
 
 @dataclass(eq=False)

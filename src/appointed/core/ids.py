@@ -5,8 +5,10 @@ from uuid import UUID
 
 TenantId = NewType("TenantId", UUID)
 CredentialId = NewType("CredentialId", UUID)
+CustomerId = NewType("CustomerId", UUID)
 BranchId = NewType("BranchId", UUID)
 ServiceId = NewType("ServiceId", UUID)
+ServiceGroupId = NewType("ServiceGroupId", UUID)
 ResourceId = NewType("ResourceId", UUID)
 VisitId = NewType("VisitId", UUID)
 GroupId = NewType("GroupId", UUID)

@@ -10,6 +10,7 @@ from appointed.core.catalog import Branch, Catalog, GridAnchor, Service
 from appointed.core.ids import ResourceId, ServiceId
 from appointed.core.localtime import MINUTES_PER_DAY, WallClock, instant_of, wall_clock, years_around, zone
 from appointed.core.openings import openings
+from appointed.core.placing import Demand
 from appointed.core.plan import Need, Part, Plan
 from appointed.core.room import Room
 from appointed.core.roster import Roster
@@ -96,6 +97,11 @@ class Inquiry:
     def capacity(self, need: Need, start: int) -> int | None:
         """What a pool holds for a need in place of its own steps, at one start of the plan."""
         return next((capacity for capacity, starts in self.capacities[need.part] if self.axis.has(starts, start)), None)
+
+    def demand(self, need: Need, start: int, options: tuple[ResourceId, ...]) -> Demand:
+        """The claim that a need makes on one of these resources, at a start of the plan."""
+        begins, ends = start + need.claims_from, start + need.claims_to
+        return Demand(begins, ends, options, need.units, self.capacity(need, start))
 
     def _capacities(self, service: Service, offset: int) -> Iterator[tuple[int | None, Timeline]]:
         axis = self.axis

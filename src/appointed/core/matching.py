@@ -56,23 +56,23 @@ class Budget:
     left: int
 
 
-def assign(
-    demands: Sequence[Demand], rooms: Rooms, movables: Sequence[Movable] = (), budget: Budget | None = None
-) -> Assignment | None:
-    """An assignment with as few moves as possible, or None.
+def assign(demands: Sequence[Demand], rooms: Rooms) -> Assignment | None:
+    """An assignment without moves, or None; `rooms` has the room of each option that counts.
 
-    Demands that need no moves get the first of their options that leaves a way, the first demand first. `rooms` has the
-    room of each option that counts; a movable claim counts where it is among the claims of the room of its resource.
+    Demands get the first of their options that leaves a way for the rest, the first demand first.
     """
-    if (chosen := place(demands, rooms)) is not None:
-        return Assignment(chosen)
-    return make_room(demands, rooms, movables, budget) if movables else None
+    chosen = place(demands, rooms)
+    return None if chosen is None else Assignment(chosen)
 
 
 def make_room(
     demands: Sequence[Demand], rooms: Rooms, movables: Sequence[Movable], budget: Budget | None = None
 ) -> Assignment | None:
-    """As `assign`, for demands that cannot all be placed without moving anybody."""
+    """An assignment with as few moves as possible, or None, for demands that cannot all be placed without any.
+
+    Those that need no moves are placed as `assign` does it. A movable claim counts where it is among the claims of the
+    room of its resource.
+    """
     search = _Search(demands, rooms, movables, Budget(MOST_STEPS) if budget is None else budget)
     for group in search.groups():
         found = place([demands[n] for n in group], rooms)

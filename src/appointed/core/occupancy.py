@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 from appointed.core.ids import ClaimId, ServiceId, VisitId
@@ -46,15 +45,13 @@ NO_CLAIMS = Plain()
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """All claims of one resource that overlap the minutes from `starts` to `ends`, as they were at one version."""
+    """All claims of one resource that overlap the minutes from `starts` to `ends`, as they were at one version.
+
+    Those about which there is more to say than their minutes are `listed` one by one.
+    """
 
     version: int
     starts: int
     ends: int
-    told: tuple[Taken, ...]
+    listed: tuple[Taken, ...]
     plain: Plain = NO_CLAIMS
-
-    @property
-    def claims(self) -> tuple[Taken, ...]:
-        """All of them, those told one by one before the plain ones."""
-        return tuple(chain(self.told, self.plain.claims()))

@@ -1,6 +1,6 @@
 """What is to be held together: services for guests, in order or side by side, at times that hang on one start."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -8,25 +8,31 @@ from functools import cached_property
 from appointed.core.catalog import NO_TIME, Role, Service
 from appointed.core.ids import ResourceId
 from appointed.core.localtime import MINUTE
+from appointed.core.preference import Preference
+
+PARTS_AT_MOST = 20
+ROLES_AT_MOST = 20
+UNITS_AT_MOST = 10_000
+NEEDS_AT_MOST = 50
+"""So many resources a service takes at most, and all parts of a plan together: each is asked about by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
-    """Whom the customer asks for in a role: this resource, or those that have these traits.
+def excess(roles: Sequence[Role]) -> Iterator[tuple[str, str]]:
+    """What of a service is more than may be, each as its path and the code of what it could be."""
+    if len(roles) > ROLES_AT_MOST:
+        yield "roles", "shorter"
+    for number, role in enumerate(roles):
+        if role.count > NEEDS_AT_MOST:
+            yield f"roles[{number}].count", "smaller"
+        if role.units > UNITS_AT_MOST:
+            yield f"roles[{number}].units", "smaller"
+    if len(roles) <= ROLES_AT_MOST and taken(roles) > NEEDS_AT_MOST >= max(role.count for role in roles):
+        yield "roles", "smaller"
 
-    `role` is its place among the roles of the service. Where that needs several, a resource is the first of them.
-    """
 
-    role: int
-    resource_id: ResourceId | None = None
-    traits: frozenset[str] = frozenset()
-
-    @property
-    def of_others(self) -> "Preference | None":
-        """What it asks of the second resource of the role, and of any further one."""
-        if self.resource_id is None:
-            return self
-        return Preference(self.role, traits=self.traits) if self.traits else None
+def taken(roles: Iterable[Role]) -> int:
+    """How many resources roles take."""
+    return sum(role.count for role in roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Part:
     preferences: tuple[Preference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Need:
     """One claim to be made for a part; a role that asks for several resources gives as many, equal ones the same.
 
@@ -66,12 +72,17 @@ class Need:
         """The minutes that the claim lasts."""
         return self.claims_to - self.claims_from
 
+    @cached_property
+    def listed(self) -> frozenset[ResourceId]:
+        """The resources of its role."""
+        return frozenset(self.role.resource_ids)
+
     def meets(self, other: "Need") -> bool:
         """Whether the two may stand in each other's way: at some time, on some resource."""
         return (
             self.claims_from < other.claims_to
             and other.claims_from < self.claims_to
-            and not set(self.role.resource_ids).isdisjoint(other.role.resource_ids)
+            and not self.listed.isdisjoint(other.listed)
         )
 
 
@@ -120,7 +131,7 @@ class Plan:
         for number, (part, starts) in enumerate(zip(self.parts, self.offsets, strict=True)):
             service = part.service
             ends = starts + self.minutes(part)
-            wished = {preference.role: preference for preference in part.preferences}
+            wished = {preference.role: preference for preference in part.preferences if preference.binds}
             tickets = service.tickets(self.party_size)
             for place, role in enumerate(service.roles):
                 need = Need(

@@ -82,18 +82,18 @@ class Room:
         "_finishes",
         "_free",
         "_held",
+        "_listed",
         "_plain",
         "_slots",
         "_taken",
-        "_told",
         "by_slot",
         "exclusive",
     )
 
-    def __init__(self, resource: Resource, told: Iterable[Taken], plain: Plain = NO_CLAIMS) -> None:
+    def __init__(self, resource: Resource, listed: Iterable[Taken], plain: Plain = NO_CLAIMS) -> None:
         self.exclusive = resource.kind is ResourceKind.EXCLUSIVE
         self.by_slot = not self.exclusive and resource.scope is PoolScope.SAME_SLOT
-        self._told, self._plain = tuple(told), plain
+        self._listed, self._plain = tuple(listed), plain
         self._claims: list[Taken] | None = None
         self._begins: list[int] = []
         self._finishes: list[int] = []
@@ -101,7 +101,7 @@ class Room:
         self._held = self._free = self._taken = _NOTHING
         if self.exclusive:
             self._begins, self._finishes = _merged(
-                sorted((*plain.starts, *map(_STARTS, self._told))), sorted((*plain.ends, *map(_ENDS, self._told)))
+                sorted((*plain.starts, *map(_STARTS, self._listed))), sorted((*plain.ends, *map(_ENDS, self._listed)))
             )
             return
         self._held = _capacity(resource.capacity)
@@ -121,13 +121,13 @@ class Room:
 
     def _amounts(self) -> Iterator[tuple[int, int, int]]:
         """Each claim's start, end and units."""
-        return chain(map(_AMOUNT, self._told), zip(self._plain.starts, self._plain.ends, repeat(1)))
+        return chain(map(_AMOUNT, self._listed), zip(self._plain.starts, self._plain.ends, repeat(1)))
 
     @property
     def claims(self) -> Sequence[Taken]:
         """The claims, in order of their starts."""
         if self._claims is None:
-            self._claims = sorted(chain(self._told, self._plain.claims()), key=_WHEN)
+            self._claims = sorted(chain(self._listed, self._plain.claims()), key=_WHEN)
         return self._claims
 
     def left(self, starts: int, ends: int, capacity: int | None = None) -> int:
@@ -195,9 +195,9 @@ class Room:
         return [claim for claim in self.claims[first:beyond] if claim.ends > starts]
 
 
-def room(resource: Resource, told: Iterable[Taken], now_us: int, plain: Plain = NO_CLAIMS) -> Room:
+def room(resource: Resource, listed: Iterable[Taken], now_us: int, plain: Plain = NO_CLAIMS) -> Room:
     """The room of a resource, where claims that have expired by `now_us`, microseconds since 1970, take nothing."""
-    return Room(resource, [claim for claim in told if claim.expires is None or claim.expires > now_us], plain)
+    return Room(resource, [claim for claim in listed if claim.expires is None or claim.expires > now_us], plain)
 
 
 def _merged(begins: list[int], finishes: list[int]) -> tuple[list[int], list[int]]:

@@ -5,7 +5,8 @@ from typing import TypeAlias
 
 from appointed.core.catalog import Resource
 from appointed.core.localtime import WallClock
-from appointed.core.plan import Need, Preference
+from appointed.core.plan import Need
+from appointed.core.preference import Preference
 from appointed.core.room import Room
 from appointed.core.rule import ResourceFacts, ResourceRule
 from appointed.core.rules import RESOURCE_RULES

@@ -112,6 +112,7 @@ class Picked:
         """For each of the minutes 1 where the timeline holds it, else 0."""
         if self._pick is None:
             return ()
+        # One more than there are places, see above.
         picked: tuple[int, ...] = self._pick(timeline.to_bytes(self._bytes, "little"))
         return [byte >> place & 1 for byte, place in zip(picked, self._places, strict=False)]
 

@@ -1,10 +1,11 @@
 """A visit: one coming of a party, planned or not, with one id from hold to done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from appointed.core.ids import BranchId, ClaimId, GroupId, ItemId, ResourceId, ServiceId, VisitId
+from appointed.core.ids import BranchId, ClaimId, CustomerId, GroupId, ItemId, ResourceId, ServiceId, VisitId
+from appointed.core.preference import Preference
 
 
 class State(StrEnum):
@@ -46,13 +47,17 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One service for one guest inside a visit. The interval is without buffers; claims carry those."""
+    """One service for one guest inside a visit. The interval is without buffers; claims carry those.
+
+    `preferences` are what the customer asked for, which a change of the visit asks for again.
+    """
 
     id: ItemId
     service_id: ServiceId
     sequence: int
     starts_at: datetime
     ends_at: datetime
+    preferences: tuple[Preference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,8 @@ class Claim:
     """`units` of one resource for one closed-open interval of instants, taken by an item of a visit.
 
     `role` is the place among the service's roles for which it was taken, and `named` tells that the customer asked for
-    just this resource. `capacity` is the limit of the booking range that stands in for a pool's own over the whole
-    claim; it counts when the claim is taken and is not kept.
+    just this resource or for its traits: such a claim may not be moved. `capacity` is the limit of the booking range
+    that stands in for a pool's own over the whole claim; it counts when the claim is taken and is not kept.
     """
 
     id: ClaimId
@@ -103,7 +108,8 @@ class DailyLimit:
 class Details:
     """What the customer told about the visit; none of it takes capacity but `party_size`, where a service counts heads.
 
-    `custom_data` is a JSON object as text, kept to the letter.
+    `custom_data` is a JSON object as text, kept to the letter. `customer_id` says whose visit it is; a change of the
+    visit leaves that alone.
     """
 
     locale: str
@@ -112,6 +118,7 @@ class Details:
     customer_info: tuple[str, ...] | None = None
     custom_data: str | None = None
     remote: bool | None = None
+    customer_id: CustomerId | None = None
 
     @property
     def address(self) -> str | None:
@@ -121,7 +128,10 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The aggregate as the store has it, instants in UTC. A hold without `expires_at` never lapses."""
+    """The aggregate as the store has it, instants in UTC. A hold without `expires_at` never lapses.
+
+    `as_of` is the tenant's time at which it was so, where that was told.
+    """
 
     id: VisitId
     branch_id: BranchId
@@ -134,3 +144,14 @@ class Visit:
     expires_at: datetime | None = None
     group_id: GroupId | None = None
     reminder_at: datetime | None = None
+    as_of: datetime | None = field(default=None, compare=False)
+
+    @property
+    def starts_at(self) -> datetime:
+        """When its first item starts."""
+        return self.items[0].starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the last of its items has ended."""
+        return max(item.ends_at for item in self.items)

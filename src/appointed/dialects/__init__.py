@@ -1,6 +1,7 @@
 """One folder for each vendor. A dialect translates and never decides."""
 
+from appointed.dialects.native.dialect import NATIVE
 from appointed.dialects.ombori.dialect import OMBORI
 from appointed.wire.dialect import Dialect
 
-DIALECTS: tuple[Dialect, ...] = (OMBORI,)
+DIALECTS: tuple[Dialect, ...] = (NATIVE, OMBORI)

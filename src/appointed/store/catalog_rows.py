@@ -14,6 +14,8 @@ from appointed.core.catalog import (
     Role,
     Schedule,
     Service,
+    ServiceGroup,
+    Translation,
 )
 from appointed.core.ids import BranchId, ServiceId
 from appointed.core.localtime import MINUTE
@@ -47,6 +49,9 @@ class _Service(msgspec.Struct):
     customer_daily_limit: int | None
     remote_allowed: bool
     bookable: bool
+    slug: str
+    names: tuple[Translation, ...]
+    retired: bool
 
     def value(self) -> Service:
         return Service(
@@ -75,6 +80,9 @@ class _Service(msgspec.Struct):
             customer_daily_limit=self.customer_daily_limit,
             remote_allowed=self.remote_allowed,
             bookable=self.bookable,
+            slug=self.slug,
+            names=self.names,
+            retired=self.retired,
         )
 
 
@@ -84,6 +92,7 @@ class CatalogRow(msgspec.Struct):
     branches: list[Branch]
     resources: list[Resource]
     services: list[_Service]
+    groups: list[ServiceGroup]
 
     def value(self, version: int) -> Catalog:
         """The same as the core has it."""
@@ -92,6 +101,7 @@ class CatalogRow(msgspec.Struct):
             branches={branch.id: branch for branch in self.branches},
             resources={resource.id: resource for resource in self.resources},
             services={row.id: row.value() for row in self.services},
+            groups={group.id: group for group in self.groups},
         )
 
 
@@ -106,3 +116,8 @@ def minutes(length: timedelta) -> int:
 def schedule_text(schedule: Schedule) -> str:
     """A schedule as JSON, in the names and the order of the core's."""
     return msgspec.json.encode(schedule).decode()
+
+
+def names_text(names: tuple[Translation, ...]) -> str:
+    """Names in other languages as JSON."""
+    return msgspec.json.encode(names).decode()

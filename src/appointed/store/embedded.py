@@ -22,7 +22,7 @@ from urllib.parse import quote
 from appointed.store import embedded_cluster
 from appointed.store.embedded_cluster import EmbeddedServerError, Places, Running
 
-__all__ = ["EmbeddedServer", "EmbeddedServerError", "attach_or_start", "wheel_binaries"]
+__all__ = ["EmbeddedServer", "EmbeddedServerError", "attach_or_start", "exists", "wheel_binaries"]
 
 START_SECONDS = 300.0
 """How long an owner waits for its server; the recovery after a crash can take a while."""
@@ -99,6 +99,11 @@ def wheel_binaries() -> Path:
     raise EmbeddedServerError(
         f"the package {_WHEEL} with PostgreSQL 18 is not installed for this Python: install it, or set DATABASE_URL"
     )
+
+
+def exists(data_dir: Path) -> bool:
+    """Whether this data directory has a database."""
+    return (Places(data_dir.expanduser().resolve()).cluster / "PG_VERSION").exists()
 
 
 def attach_or_start(

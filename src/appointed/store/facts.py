@@ -8,7 +8,7 @@ from struct import unpack
 import msgspec
 
 from appointed.core.catalog import Catalog
-from appointed.core.ids import ItemId, ResourceId, ServiceId, TenantId, VisitId
+from appointed.core.ids import ResourceId, ServiceId, TenantId, VisitId
 from appointed.core.occupancy import Occupancy, Plain, Taken
 from appointed.core.visit import Visit
 from appointed.store.catalog_rows import CatalogRow
@@ -23,7 +23,6 @@ class _FactsRow(msgspec.Struct):
     version: int
     catalog: CatalogRow | None = None
     visit: VisitRow | None = None
-    asked_for: list[tuple[ItemId, int, ResourceId]] = []
     occupied: list[tuple[int, tuple[Taken, ...] | None]] = []
     customer_starts: list[tuple[ServiceId, int]] = []
 
@@ -35,16 +34,14 @@ _DECODER = msgspec.json.Decoder(_FactsRow)
 class Facts:
     """`now` is the tenant's time, `version` the catalogue's, and `catalog` None where the reader knows that version.
 
-    `asked_for` are the resources that the visit's customer asked for, by item and role. `occupied` has the resources
-    whose claims were wanted, but those whose known version still holds. `customer_starts` are in minutes of UTC since
-    1970, for each service that was asked about.
+    `occupied` has the resources whose claims were wanted, but those whose known version still holds. `customer_starts`
+    are in minutes of UTC since 1970, for each service that was asked about.
     """
 
     now: datetime
     catalog: Catalog | None
     version: int
     visit: Visit | None
-    asked_for: Mapping[tuple[ItemId, int], ResourceId]
     occupied: Mapping[ResourceId, Occupancy]
     customer_starts: Mapping[ServiceId, tuple[int, ...]]
 
@@ -93,12 +90,11 @@ async def read_facts(
         now=row.now,
         catalog=None if row.catalog is None else row.catalog.value(row.version),
         version=row.version,
-        visit=None if row.visit is None else row.visit.value(),
-        asked_for={(item, role): resource for item, role, resource in row.asked_for},
+        visit=None if row.visit is None else row.visit.value(row.now),
         occupied={
-            resource_id: Occupancy(version, starts, ends, told, _unpacked(plain))
-            for resource_id, (version, told), plain in zip(resources, row.occupied, packed, strict=False)
-            if told is not None
+            resource_id: Occupancy(version, starts, ends, listed, _unpacked(plain))
+            for resource_id, (version, listed), plain in zip(resources, row.occupied, packed, strict=False)
+            if listed is not None
         },
         customer_starts={
             service_id: tuple(minute for of, minute in row.customer_starts if of == service_id)

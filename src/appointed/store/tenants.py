@@ -4,10 +4,15 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+import asyncpg
+
 from appointed.core.caller import Caller, Scope
-from appointed.core.errors import ClockGoesForward
+from appointed.core.errors import ClockGoesForward, SlugInUse
 from appointed.core.ids import CredentialId, TenantId
 from appointed.store.pool import Connection, Pool
+
+_BY_SLUG = "SELECT tenant_id, name, sandbox, slug FROM appointed.tenant WHERE slug = $1 AND slug <> ''"
+_BY_ID = "SELECT tenant_id, name, sandbox, slug FROM appointed.tenant WHERE tenant_id = $1"
 
 
 def hash_key(secret: str) -> bytes:
@@ -17,11 +22,12 @@ def hash_key(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One customer organisation. A sandbox has a clock of its own."""
+    """One customer organisation. A sandbox has a clock of its own; the slug is unique where it is not empty."""
 
     id: TenantId
     name: str
     sandbox: bool = False
+    slug: str = ""
 
 
 async def identify(pool: Pool, secret: str) -> Caller | None:
@@ -39,15 +45,46 @@ async def identify(pool: Pool, secret: str) -> Caller | None:
     )
 
 
-async def add_tenant(tx: Connection, tenant: Tenant, now: datetime) -> None:
-    """Add a tenant, or keep the one there is."""
-    await tx.execute(
-        "INSERT INTO tenant (tenant_id, name, sandbox, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        tenant.id,
-        tenant.name,
-        tenant.sandbox,
-        now,
-    )
+async def find_tenant(pool: Pool, slug: str) -> Tenant | None:
+    """The tenant that goes by this slug; None where none does.
+
+    For operators: the login of the database looks, which owns the tables. Who serves tenants has their keys.
+    """
+    return await _find(pool, _BY_SLUG, slug)
+
+
+async def tenant_with_id(pool: Pool, tenant: TenantId) -> Tenant | None:
+    """The tenant that has this id; None where none does. For operators, as `find_tenant` is."""
+    return await _find(pool, _BY_ID, tenant)
+
+
+async def _find(pool: Pool, question: str, what: str | TenantId) -> Tenant | None:
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute("SET LOCAL ROLE NONE")
+        row = await connection.fetchrow(question, what)
+    if row is None:
+        return None
+    return Tenant(TenantId(row["tenant_id"]), row["name"], row["sandbox"], row["slug"])
+
+
+async def add_tenant(tx: Connection, tenant: Tenant, now: datetime) -> str:
+    """Add a tenant, or keep the one there is, which gets the slug if it has none; the slug that it has then.
+
+    Raises SlugInUse where the slug is another tenant's.
+    """
+    try:
+        await tx.execute(
+            "INSERT INTO tenant AS t (tenant_id, name, sandbox, slug, created_at) VALUES ($1, $2, $3, $4, $5)"
+            " ON CONFLICT (tenant_id) DO UPDATE SET slug = excluded.slug WHERE t.slug = ''",
+            tenant.id,
+            tenant.name,
+            tenant.sandbox,
+            tenant.slug,
+            now,
+        )
+    except asyncpg.UniqueViolationError:
+        raise SlugInUse("tenant", tenant.slug) from None
+    return await tx.fetchval("SELECT slug FROM tenant WHERE tenant_id = $1", tenant.id)
 
 
 async def add_credential(
@@ -92,5 +129,5 @@ async def set_clock(tx: Connection, tenant: TenantId, instant: datetime, running
 
 
 async def reset_sandbox(tx: Connection, tenant: TenantId, instant: datetime) -> None:
-    """Take every visit of a sandbox away, with its events and outcomes, and set its clock. Raises NotASandbox."""
+    """Take visits, customers, events and outcomes of a sandbox away, and set its clock. Raises NotASandbox."""
     await tx.execute("SELECT sandbox_reset($1, $2)", tenant, instant)

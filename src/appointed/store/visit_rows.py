@@ -4,23 +4,28 @@ from datetime import datetime
 
 import msgspec
 
-from appointed.core.ids import BranchId, GroupId, ItemId, ServiceId, VisitId
+from appointed.core.ids import BranchId, CustomerId, GroupId, ItemId, ResourceId, ServiceId, VisitId
+from appointed.core.preference import Preference
 from appointed.core.visit import Contact, Details, Item, Origin, State, Visit
 
 
-class _ItemRow(msgspec.Struct):
+class ItemRow(msgspec.Struct):
+    """A part of a visit."""
+
     item_id: ItemId
     service_id: ServiceId
     sequence: int
     starts_at: datetime
     ends_at: datetime
+    wishes: list[tuple[int, ResourceId | None, frozenset[str]]] | None = None
 
     def value(self) -> Item:
-        return Item(self.item_id, self.service_id, self.sequence, self.starts_at, self.ends_at)
+        preferences = tuple(Preference(*wish) for wish in self.wishes or ())
+        return Item(self.item_id, self.service_id, self.sequence, self.starts_at, self.ends_at, preferences)
 
 
-class VisitRow(msgspec.Struct):
-    """A visit as `visit_as_json` writes it."""
+class VisitRow(msgspec.Struct, kw_only=True):
+    """A visit as `visit_as_json` writes it. A list leaves out what is null, and has items in any order."""
 
     id: VisitId
     branch_id: BranchId
@@ -28,21 +33,22 @@ class VisitRow(msgspec.Struct):
     origin: Origin
     version: int
     created_at: datetime
-    expires_at: datetime | None
-    group_id: GroupId | None
-    reminder_at: datetime | None
+    expires_at: datetime | None = None
+    group_id: GroupId | None = None
+    customer_id: CustomerId | None = None
+    reminder_at: datetime | None = None
     locale: str
     party_size: int
-    contact_channel: str | None
-    contact_address: str | None
-    contact_alternate: str | None
-    customer_info: tuple[str, ...] | None
-    custom_data: str | None
-    remote: bool | None
-    items: list[_ItemRow]
+    contact_channel: str | None = None
+    contact_address: str | None = None
+    contact_alternate: str | None = None
+    customer_info: tuple[str, ...] | None = None
+    custom_data: str | None = None
+    remote: bool | None = None
+    items: list[ItemRow]
 
-    def value(self) -> Visit:
-        """The same as the core has it."""
+    def value(self, as_of: datetime | None = None) -> Visit:
+        """The same as the core has it; it was so at `as_of` on the tenant's clock."""
         contact = None
         if self.contact_channel is not None and self.contact_address is not None:
             contact = Contact(self.contact_channel, self.contact_address, self.contact_alternate)
@@ -58,11 +64,17 @@ class VisitRow(msgspec.Struct):
                 customer_info=self.customer_info,
                 custom_data=self.custom_data,
                 remote=self.remote,
+                customer_id=self.customer_id,
             ),
             created_at=self.created_at,
             version=self.version,
-            items=tuple(item.value() for item in self.items),
+            items=tuple(item.value() for item in sorted(self.items, key=_sequence)),
             expires_at=self.expires_at,
             group_id=self.group_id,
             reminder_at=self.reminder_at,
+            as_of=as_of,
         )
+
+
+def _sequence(item: ItemRow) -> int:
+    return item.sequence

@@ -9,6 +9,7 @@ import msgspec
 from appointed.core.errors import REFUSALS, Fact, Refusal
 from appointed.core.ids import GroupId, ItemId, TenantId, VisitId
 from appointed.core.once import Once
+from appointed.core.transitions import sources
 from appointed.core.visit import Claim, DailyLimit, Details, Item, Reassigned, State, Visit
 from appointed.store.pool import Pool
 from appointed.store.visit_rows import VisitRow
@@ -23,6 +24,7 @@ class _Outcome(msgspec.Struct):
     visit: VisitRow | None = None
     visits: list[VisitRow] | None = None
     refusal: _RefusalRow | None = None
+    now: datetime | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Outcome)
@@ -77,13 +79,27 @@ class Changes:
         }
         return await self._perform("hold", arguments)
 
-    async def confirm(self, visit: Visit, allowed: Iterable[State], reminder_at: datetime | None) -> Visit:
+    async def confirm(
+        self, visit: Visit, allowed: Iterable[State], reminder_at: datetime | None, version: int | None = None
+    ) -> Visit:
         """Make a promise of a visit in a state that is allowed; one that is confirmed already stays as it is.
 
-        Raises HoldLapsed, StateForbids, VisitNotFound, KeyReused.
+        Raises HoldLapsed, StateForbids, VisitNotFound, KeyReused, and VisitMoved where it is not of the `version`.
         """
-        (confirmed,) = await self._perform("confirm", _confirmation(visit, allowed, reminder_at))
+        arguments = {**_confirmation(visit, allowed, reminder_at), "version": version}
+        (confirmed,) = await self._perform("confirm", arguments)
         return confirmed
+
+    async def extend(self, visit_id: VisitId, expires_at: datetime | None, version: int | None = None) -> Visit:
+        """Let a hold lapse at another instant, or never. Raises what `confirm` raises."""
+        arguments = {
+            "visit_id": visit_id,
+            "expires_at": expires_at,
+            "allowed": sorted(sources(State.EXPIRED)),
+            "version": version,
+        }
+        (extended,) = await self._perform("extend", arguments)
+        return extended
 
     async def confirm_group(
         self, visits: Sequence[Visit], allowed: Sequence[State], reminders: Sequence[datetime | None]
@@ -93,14 +109,22 @@ class Changes:
         arguments = {"visits": [_confirmation(visit, allowed, reminder_at) for visit, reminder_at in pairs]}
         return await self._perform("confirm", arguments)
 
-    async def end(self, visit_id: VisitId, steps: Mapping[State, State]) -> Visit:
+    async def end(
+        self,
+        visit_id: VisitId,
+        steps: Mapping[State, State],
+        step: State = State.CANCELLED,
+        version: int | None = None,
+    ) -> Visit:
         """Take the step that belongs to the visit's state and free its claims; one that has taken it stays as it is.
 
-        Raises StateForbids, HoldLapsed, VisitNotFound, KeyReused.
+        A refusal names `step`. Raises StateForbids, HoldLapsed, VisitNotFound, KeyReused, and VisitMoved where it is
+        not of the `version`.
         """
-        arguments = {
+        arguments: dict[str, Any] = {
             "visit_id": visit_id,
-            "step": State.CANCELLED,
+            "version": version,
+            "step": step,
             "allowed": list(steps),
             "repeats": sorted(set(steps.values())),
             "steps": steps,
@@ -172,12 +196,18 @@ class Changes:
 def _visits(answer: str) -> tuple[Visit, ...]:
     outcome = _DECODER.decode(answer)
     if outcome.visit is not None:
-        return (outcome.visit.value(),)
+        visit = outcome.visit
+        return (visit.value(outcome.now or visit.created_at),)
     if outcome.visits is not None:
-        return tuple(visit.value() for visit in outcome.visits)
+        return tuple(visit.value(outcome.now or visit.created_at) for visit in outcome.visits)
     if outcome.refusal is None:
         raise TypeError(answer)
     raise REFUSALS[outcome.refusal.code](**outcome.refusal.facts)
+
+
+def hold_arguments(visit: Visit, claims: Iterable[Claim], catalog_version: int) -> dict[str, Any]:
+    """What the database is told to add one visit in its state with all its claims."""
+    return {"catalog_version": catalog_version, "choice": False, **_new(visit), "claims": _claims(claims)}
 
 
 def _new(visit: Visit) -> dict[str, Any]:
@@ -245,6 +275,7 @@ def _details(details: Details) -> dict[str, Any]:
         "customer_info": details.customer_info,
         "custom_data": details.custom_data,
         "remote": details.remote,
+        "customer_id": details.customer_id,
     }
 
 
@@ -256,6 +287,7 @@ def _items(items: Iterable[Item]) -> list[dict[str, Any]]:
             "sequence": item.sequence,
             "starts_at": item.starts_at,
             "ends_at": item.ends_at,
+            "wishes": [(each.role, each.resource_id, sorted(each.traits)) for each in item.preferences] or None,
         }
         for item in items
     ]

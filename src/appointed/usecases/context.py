@@ -37,6 +37,10 @@ class Catalogs:
         self._limit = limit
         self._by_tenant: OrderedDict[TenantId, AtHand] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many are at hand."""
+        return len(self._by_tenant)
+
     def get(self, tenant: TenantId) -> Catalog | None:
         """The catalogue at hand, if any."""
         kept = self._by_tenant.get(tenant)

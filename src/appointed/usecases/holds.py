@@ -1,6 +1,6 @@
 """Take a place: hold it for a while, or book it at once, for one guest or for several that come together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,10 +29,11 @@ class Wish:
 
     `guests` are those who come, by their numbers in the parts, each with a visit of their own; details without a locale
     get the first service's. `ends_at`, where it is given, has to be the end. `overbook` takes what is taken already,
-    for a caller who may. Raises ValueError where parts and guests do not match.
+    for a caller who may. Parts that are told by names are made by a catalogue: the one that the claim is made by, so
+    that a name means what it means then. Raises ValueError where parts and guests do not match.
     """
 
-    parts: tuple[Wanted, ...]
+    parts: tuple[Wanted, ...] | Callable[[Catalog], tuple[Wanted, ...]]
     starts_at: datetime
     guests: tuple[Details, ...]
     ends_at: datetime | None = None
@@ -40,8 +41,8 @@ class Wish:
     overbook: bool = False
 
     def __post_init__(self) -> None:
-        if {part.guest for part in self.parts} != set(range(len(self.guests))):
-            raise ValueError("the guests of the parts are not those that come")
+        if not callable(self.parts):
+            self._of(self.parts)
 
     @classmethod
     def single(
@@ -55,9 +56,14 @@ class Wish:
         """One service for one guest."""
         return cls((Wanted(service_id),), starts_at, (details,), ends_at, lifetime)
 
-    def want(self) -> Want:
-        """What has to be known for it."""
-        return Want(self.parts, self.guests[0].party_size, self.guests[0].address)
+    def want(self, catalog: Catalog) -> Want:
+        """What has to be known for it, by a catalogue. Raises what the parts' names do."""
+        return self._of(self.parts(catalog) if callable(self.parts) else self.parts)
+
+    def _of(self, parts: tuple[Wanted, ...]) -> Want:
+        if {part.guest for part in parts} != set(range(len(self.guests))):
+            raise ValueError("the guests of the parts are not those that come")
+        return Want(parts, self.guests[0].party_size, self.guests[0].address)
 
 
 async def hold(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> Visit:
@@ -83,6 +89,11 @@ def _one_guest(wish: Wish) -> None:
 async def hold_together(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> tuple[Visit, ...]:
     """Take all that the guests want, or nothing; a visit for each of them. Raises what `hold` raises."""
     return await _take(context, caller, wish, State.HELD, once)
+
+
+async def book_together(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> tuple[Visit, ...]:
+    """As `hold_together`, confirmed in the same step."""
+    return await _take(context, caller, wish, State.CONFIRMED, once)
 
 
 async def _take(context: Context, caller: Caller, wish: Wish, state: State, once: Once | None) -> tuple[Visit, ...]:
@@ -118,9 +129,9 @@ async def _take(context: Context, caller: Caller, wish: Wish, state: State, once
         )
 
     async def look() -> Inquiry:
-        return await inquire(context, caller, wish.want(), always(window))
+        return await inquire(context, caller, wish.want, always(window))
 
-    deciding = Deciding(look, lambda asked: asked.now, decide, at_hand(context, caller, wish.want(), window))
+    deciding = Deciding(look, lambda asked: asked.now, decide, at_hand(context, caller, wish.want, window))
     return await deciding.settle(context, caller, once)
 
 
@@ -194,6 +205,7 @@ def items_of(asked: Inquiry, guest: int) -> tuple[Item, ...]:
             sequence,
             instant_of(starts),
             instant_of(starts + asked.plan.minutes(part)),
+            tuple(preference for preference in part.preferences if preference.binds),
         )
         for sequence, (part, starts) in enumerate(mine, start=1)
     )

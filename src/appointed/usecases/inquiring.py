@@ -1,18 +1,20 @@
 """From what somebody wants to an inquiry of the core: one call to the database, two without a catalogue at hand."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from appointed.core.availability import needs_claims
 from appointed.core.caller import Caller
 from appointed.core.catalog import NO_TIME, Branch, Catalog
-from appointed.core.errors import BranchesDiffer, CatalogMoved, SlotNotOffered
+from appointed.core.errors import BranchesDiffer, CatalogMoved, FieldInvalid, Refusal, SlotNotOffered
 from appointed.core.ids import BranchId, ResourceId, ServiceId, TenantId, VisitId
 from appointed.core.inquiry import Inquiry, axis_of, clock_of, concerned, moves_others
 from appointed.core.localtime import EPOCH, FIRST_INSTANT, LAST_INSTANT, WallClock, minute_of
 from appointed.core.occupancy import Occupancy
-from appointed.core.plan import Part, Plan, Preference
+from appointed.core.plan import NEEDS_AT_MOST, PARTS_AT_MOST, Part, Plan, taken
+from appointed.core.preference import Preference
 from appointed.core.room import Room
 from appointed.core.roster import Roster
 from appointed.core.timeline import Axis
@@ -54,8 +56,9 @@ class Want:
         return all(each.service_id in catalog.services for each in self.parts)
 
     def plan(self, catalog: Catalog) -> Plan:
-        """The plan that it is in a catalogue. Raises ServiceNotFound and BranchesDiffer."""
+        """The plan that it is in a catalogue. Raises ServiceNotFound, BranchesDiffer, and FieldInvalid for too much."""
         self.branch(catalog)
+        check_size(self.parts, catalog, "parts")
         parts = (
             Part(catalog.service(each.service_id), each.guest, each.gap, each.beside, each.preferences)
             for each in self.parts
@@ -68,6 +71,26 @@ class Want:
         if others:
             raise BranchesDiffer
         return catalog.branches[first]
+
+
+Naming: TypeAlias = Callable[[Catalog], Want]
+"""Makes a want of names, by a catalogue, for which it may be asked again: a name means what it means there.
+
+Those that are equal mean the same. It raises a Refusal for what is not there.
+"""
+
+
+def meant(want: Want | Naming, catalog: Catalog) -> Want:
+    """What is wanted, in the words of a catalogue. Raises what the names do."""
+    return want if isinstance(want, Want) else want(catalog)
+
+
+def check_size(parts: Sequence[Wanted], catalog: Catalog, field: str) -> None:
+    """Raise FieldInvalid where parts are more, or take more, than a plan may. Raises ServiceNotFound."""
+    if len(parts) > PARTS_AT_MOST:
+        raise FieldInvalid(field=field, expected="shorter")
+    if len(parts) > 1 and sum(taken(catalog.service(each.service_id).roles) for each in parts) > NEEDS_AT_MOST:
+        raise FieldInvalid(field=field, expected="shorter")
 
 
 def start_window(starts_at: datetime) -> Window:
@@ -86,42 +109,69 @@ def always(window: Window) -> Callable[[Branch, datetime], Window]:
 async def inquire(
     context: Context,
     caller: Caller,
-    want: Want,
+    want: Want | Naming,
     window: Callable[[Branch, datetime], Window],
     *,
     detail: bool = False,
 ) -> Inquiry:
     """What the core needs to answer for a window: minutes of UTC since 1970, by the branch and the tenant's time.
 
-    Raises ServiceNotFound, BranchesDiffer, and CatalogMoved where it changes faster than it can be read.
+    Names are taken as the catalogue of the inquiry has them, and refused only by one that was read. Raises
+    ServiceNotFound, BranchesDiffer, what names raise, and CatalogMoved where it changes faster than it can be read.
     """
+    _, asked = await inquire_named(context, caller, want, window, detail=detail)
+    return asked
+
+
+async def inquire_named(
+    context: Context,
+    caller: Caller,
+    want: Want | Naming,
+    window: Callable[[Branch, datetime], Window],
+    *,
+    detail: bool = False,
+) -> tuple[Want, Inquiry]:
+    """The same with what the names mean in it."""
     now = context.clock()
     for _ in range(_READS):
         catalog = context.catalogs.get(caller.tenant)
-        if catalog is None or not want.known_to(catalog):
+        known = None if catalog is None else _known(want, catalog)
+        if catalog is None or known is None:
             reading = await read(context, caller)
             catalog, now = reading.catalog, reading.now
-        branch = want.branch(catalog)
+            known = meant(want, catalog)
+        branch = known.branch(catalog)
         minutes = window(branch, now)
-        asking = _asking(context, caller.tenant, catalog, want, minutes, detail=detail)
-        asked = await _Question(context, caller.tenant, want, minutes, asking).ask()
+        asking = _asking(context, caller.tenant, catalog, known, minutes, detail=detail)
+        asked = await _Question(context, caller.tenant, want, known, minutes, asking).ask()
         if asked is not None:
             # The tenant's clock may be another, and then so may be what is asked.
             if window(branch, asked.now) == minutes:
-                return asked
+                return known, asked
             now = asked.now
     raise CatalogMoved
 
 
-def at_hand(context: Context, caller: Caller, want: Want, window: Window) -> Inquiry | None:
+def at_hand(context: Context, caller: Caller, want: Want | Naming, window: Window) -> Inquiry | None:
     """An inquiry without a read, by the catalogue used last and on the server's clock; None where it does not do.
 
     A sandbox has a clock of its own, which has to be read, and the public does not say whether it asks one.
     """
     catalog = context.catalogs.get(caller.tenant)
-    if catalog is None or caller.sandbox or caller.credential is None or not want.known_to(catalog):
+    if catalog is None or caller.sandbox or caller.credential is None:
         return None
-    return without_claims(want, window, catalog, context.clock())
+    known = _known(want, catalog)
+    return None if known is None else without_claims(known, window, catalog, context.clock())
+
+
+def _known(want: Want | Naming, catalog: Catalog) -> Want | None:
+    """What is wanted, where a catalogue of any age can be asked for it; None where a newer one has to be read."""
+    try:
+        known = meant(want, catalog)
+        known.plan(catalog)
+    except Refusal:
+        return None
+    return known
 
 
 def without_claims(want: Want, window: Window, catalog: Catalog, now: datetime) -> Inquiry | None:
@@ -178,6 +228,7 @@ def _asking(
 class _Question:
     context: Context
     tenant: TenantId
+    asked_for: Want | Naming
     want: Want
     window: Window
     asking: Asking
@@ -205,6 +256,8 @@ class _Question:
         if facts.catalog is None:
             return self._inquiry(asking, facts, known)
         self.context.catalogs.put(tenant, facts.catalog)
+        if meant(self.asked_for, facts.catalog) != self.want:
+            return None
         again = _asking(self.context, tenant, facts.catalog, self.want, self.window, detail=asking.detail)
         # What was read often does for the new catalogue as well.
         enough = (
@@ -277,5 +330,5 @@ def _occupancy(kept: Kept | None) -> Occupancy:
 
 
 def _without(occupancy: Occupancy, visit: VisitId) -> Occupancy:
-    claims = tuple(claim for claim in occupancy.claims if claim.visit_id != visit)
-    return Occupancy(occupancy.version, occupancy.starts, occupancy.ends, claims)
+    """The same without a visit's own claims; whose they are has to be known, and then all of them are listed."""
+    return replace(occupancy, listed=tuple(claim for claim in occupancy.listed if claim.visit_id != visit))

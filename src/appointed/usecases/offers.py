@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from appointed.core.availability import Slot
-from appointed.core.catalog import Catalog
+from appointed.core.catalog import Branch, Catalog
 from appointed.core.inquiry import Inquiry
 from appointed.core.localtime import minute_of, minutes_until
 from appointed.core.roster import Roster
@@ -17,9 +17,13 @@ SLOTS = 1_000
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Offer:
-    """Slots, in order. The same object stands for the same answer, so that what is made of it can be kept with it."""
+    """Slots of a branch, in order.
+
+    The same object stands for the same answer, so that what is made of it can be kept with it.
+    """
 
     slots: tuple[Slot, ...]
+    branch: Branch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +50,7 @@ class Offers:
         minutes, rosters = (minute_of(asked.now), minutes_until(asked.now)), tuple(asked.rosters.values())
         kept = self._kept.get(question)
         if kept is None or kept.catalog is not asked.catalog or kept.minutes != minutes or kept.rosters != rosters:
-            kept = _Kept(asked.catalog, minutes, rosters, Offer(answer(asked)))
+            kept = _Kept(asked.catalog, minutes, rosters, Offer(answer(asked), asked.branch))
             if len(kept.offer.slots) > SLOTS:
                 return kept.offer
             self._kept[question] = kept

@@ -1,12 +1,11 @@
 """Facts for a decision that needs no times: one read, or none where what is at hand will do."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from appointed.core.caller import Caller
 from appointed.core.catalog import Catalog
-from appointed.core.ids import ItemId, ResourceId, VisitId
+from appointed.core.ids import VisitId
 from appointed.core.visit import Visit
 from appointed.store.facts import read_facts
 from appointed.usecases.context import Context
@@ -14,13 +13,11 @@ from appointed.usecases.context import Context
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is known at `now` on the tenant's clock. `asked_for` are the resources that the visit's customer asked for,
-    by item and role."""
+    """What is known at `now` on the tenant's clock."""
 
     now: datetime
     catalog: Catalog
     visit: Visit | None = None
-    asked_for: Mapping[tuple[ItemId, int], ResourceId] = field(default_factory=dict[tuple[ItemId, int], ResourceId])
 
 
 async def read(context: Context, caller: Caller, *, visit: VisitId | None = None) -> Reading:
@@ -32,4 +29,4 @@ async def read(context: Context, caller: Caller, *, visit: VisitId | None = None
     catalog = facts.catalog or known or Catalog(version=0)
     if facts.catalog is not None:
         context.catalogs.put(caller.tenant, facts.catalog)
-    return Reading(now=facts.now, catalog=catalog, visit=facts.visit, asked_for=facts.asked_for)
+    return Reading(now=facts.now, catalog=catalog, visit=facts.visit)

@@ -46,6 +46,10 @@ class Rosters:
         self._limit = limit
         self._kept: OrderedDict[tuple[TenantId, ResourceId], Kept] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._kept)
+
     def find(self, tenant: TenantId, resource_id: ResourceId, axis: Axis, *, detail: bool) -> Kept | None:
         """What is known of a resource, if that is enough for the axis."""
         kept = self._kept.get((tenant, resource_id))
@@ -80,9 +84,11 @@ def made(
     occupancy: Occupancy, catalog: Catalog, resource_id: ResourceId, clock: WallClock, now: int, *, detail: bool
 ) -> Kept:
     """A roster of what was read."""
-    resource, told = catalog.resources[resource_id], occupancy.told
-    roster = Roster(resource, room(resource, told, now, occupancy.plain), clock, Axis(occupancy.starts, occupancy.ends))
-    lapses = min((c.expires for c in told if c.expires is not None and c.expires > now), default=None)
+    resource, listed = catalog.resources[resource_id], occupancy.listed
+    roster = Roster(
+        resource, room(resource, listed, now, occupancy.plain), clock, Axis(occupancy.starts, occupancy.ends)
+    )
+    lapses = min((c.expires for c in listed if c.expires is not None and c.expires > now), default=None)
     return Kept(occupancy, detail, catalog, clock, lapses, roster)
 
 

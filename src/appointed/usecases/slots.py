@@ -1,7 +1,7 @@
 """What can be booked: a list, the next free, and why not."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -11,9 +11,9 @@ from appointed.core import availability
 from appointed.core import explain as core_explain
 from appointed.core.availability import Slot
 from appointed.core.caller import Caller, Scope
-from appointed.core.catalog import Branch
+from appointed.core.catalog import Branch, Resource
 from appointed.core.explain import Block
-from appointed.core.ids import ServiceId
+from appointed.core.ids import ResourceId, ServiceId
 from appointed.core.intervals import Interval
 from appointed.core.localtime import (
     FIRST_INSTANT,
@@ -27,13 +27,14 @@ from appointed.core.localtime import (
     zone,
 )
 from appointed.usecases.context import Context
-from appointed.usecases.inquiring import Want, Wanted, Window, always, inquire, start_window
+from appointed.usecases.inquiring import Naming, Want, Wanted, Window, always, inquire_named, start_window
 from appointed.usecases.offers import Offer
 from appointed.usecases.reading import read
 
-NOTHING = Offer(())
 SEARCHED = timedelta(days=366)
 NEAR = timedelta(days=31)
+# How many wants of one search are asked at once: the connections are there for everybody.
+AT_ONCE = 8
 
 # Most searches end in the first step; the last are for services that are booked up.
 _STEPS = tuple(timedelta(days=days) for days in (1, 7, 31, 93, 186, 279, 366))
@@ -51,99 +52,136 @@ Span: TypeAlias = Interval | CalendarDay
 
 @dataclass(frozen=True, slots=True)
 class NextFree:
-    """The first slot with a place left that a want has."""
+    """The first slot with a place left that a want has, and where that is."""
 
     want: Want
     slot: Slot
+    branch: Branch
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a start is not on offer: nothing where it is. `before` and `after` are the nearest slots still free."""
+    """Why a start is not on offer: nothing where it is. `before` and `after` are the nearest slots still free.
 
+    `resources` are those of the branch's tenant, as they were when this was found.
+    """
+
+    branch: Branch
+    resources: Mapping[ResourceId, Resource]
     blocks: tuple[Block, ...]
     before: Slot | None
     after: Slot | None
 
 
-async def find_slots(context: Context, caller: Caller, want: Want, span: Span, *, full: bool = True) -> Offer:
+async def find_slots(context: Context, caller: Caller, want: Want | Naming, span: Span, *, full: bool = True) -> Offer:
     """Every slot that starts in the span, in order, with `full` also those that have nothing left.
 
-    Raises ServiceNotFound, BranchesDiffer, ScopeMissing.
+    Raises ServiceNotFound, BranchesDiffer, ScopeMissing, and what names raise.
     """
     caller.require(Scope.READ)
+    _, offer = await _listed(context, caller, want, span, full=full)
+    return offer
+
+
+async def _listed(
+    context: Context, caller: Caller, want: Want | Naming, span: Span, *, full: bool
+) -> tuple[Want | None, Offer]:
+    """What the names mean, and the slots of it; there are none, and there is no meaning, for a time that is none."""
     question = caller.tenant, want, span, full
     return await context.sharing.ask(question, lambda: _find(context, caller, want, span, full=full))
 
 
-async def _find(context: Context, caller: Caller, want: Want, span: Span, *, full: bool) -> Offer:
+async def _find(
+    context: Context, caller: Caller, want: Want | Naming, span: Span, *, full: bool
+) -> tuple[Want | None, Offer]:
     try:
-        asked = await inquire(context, caller, want, lambda branch, now: window_of(span, branch, now))
-    except _NoSuchTimeError:
-        return NOTHING
-    if want.customer is not None:
-        return Offer(availability.slots(asked, full=full))
-    question = caller.tenant, want, asked.window, full
-    return context.offers.get(question, asked, partial(availability.slots, full=full))
+        known, asked = await inquire_named(context, caller, want, lambda branch, now: window_of(span, branch, now))
+    except _NoSuchTimeError as error:
+        return None, Offer((), error.branch)
+    if known.customer is not None:
+        return known, Offer(availability.slots(asked, full=full), asked.branch)
+    question = caller.tenant, known, asked.window, full
+    return known, context.offers.get(question, asked, partial(availability.slots, full=full))
 
 
 async def find_next(
-    context: Context, caller: Caller, wants: Sequence[Want], start: datetime, *, within: timedelta = SEARCHED
+    context: Context,
+    caller: Caller,
+    wants: Sequence[Want | Naming],
+    start: datetime | None,
+    *,
+    within: timedelta = SEARCHED,
 ) -> tuple[NextFree, ...]:
-    """The first free slot from an instant on of each want that has one, the earliest first.
+    """The first free slot from an instant on, or from now on, of each want that has one, the earliest first.
 
     Wants may be of different branches. The search goes a day ahead, then longer, and ends `within` of the start.
     Raises what `find_slots` raises.
     """
     caller.require(Scope.READ)
-    if context.catalogs.get(caller.tenant) is None:
-        # Else each of those that are asked at once would read it.
-        await read(context, caller)
+    if start is None:
+        start = (await read(context, caller)).now
     found: list[NextFree] = []
     open_wants = list(wants)
     start = reached = min(max(start, FIRST_INSTANT), LAST_INSTANT)
     last = start + min(within, LAST_INSTANT - start)
     for ahead in _STEPS:
         beyond = min(start + ahead, last)
-        slots = await _firsts(context, caller, open_wants, reached, beyond)
-        asked = list(zip(open_wants, slots, strict=True))
-        found += [NextFree(want, slot) for want, slot in asked if slot is not None]
-        open_wants, reached = [want for want, slot in asked if slot is None], beyond
+        firsts = await _firsts(context, caller, open_wants, reached, beyond)
+        found += [first for first in firsts if first is not None]
+        open_wants = [want for want, first in zip(open_wants, firsts, strict=True) if first is None]
+        reached = beyond
         if not open_wants or beyond == last:
             break
     return tuple(sorted(found, key=lambda each: each.slot.starts))
 
 
-async def explain(context: Context, caller: Caller, want: Want, starts_at: datetime) -> Explanation:
+async def explain(context: Context, caller: Caller, want: Want | Naming, starts_at: datetime) -> Explanation:
     """Every rule and every claim in the way of a start, and the nearest starts on offer.
 
     Raises what `find_slots` raises, and SlotNotOffered for an instant in which no calendar has days.
     """
     caller.require(Scope.READ)
     window = start_window(starts_at)
-    blocks = core_explain.explain(await inquire(context, caller, want, always(window), detail=True))
-    after = await find_next(context, caller, [want], instant_of(window[1]), within=NEAR)
-    before = await _last(context, caller, want, instant_of(window[0]))
-    return Explanation(blocks, before, after[0].slot if after else None)
+    known, asked = await inquire_named(context, caller, want, always(window), detail=True)
+    blocks = core_explain.explain(asked)
+    after = await find_next(context, caller, [known], instant_of(window[1]), within=NEAR)
+    before = await _last(context, caller, known, instant_of(window[0]))
+    return Explanation(asked.branch, asked.catalog.resources, blocks, before, after[0].slot if after else None)
 
 
 async def _firsts(
-    context: Context, caller: Caller, wants: Sequence[Want], start: datetime, end: datetime
-) -> list[Slot | None]:
-    """What `_first` finds of each want, all asked at once; where one fails, the others are let go."""
+    context: Context, caller: Caller, wants: Sequence[Want | Naming], start: datetime, end: datetime
+) -> list[NextFree | None]:
+    """What `_first` finds of each want; where one fails, the others are let go.
+
+    The first is asked alone: a catalogue that is not at hand, or has moved, is read for it and serves the others.
+    """
+    if not wants:
+        return []
+    found = await _first(context, caller, wants[0], start, end)
+    some = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(want: Want | Naming) -> NextFree | None:
+        async with some:
+            return await _first(context, caller, want, start, end)
+
     try:
         async with asyncio.TaskGroup() as group:
-            asking = [group.create_task(_first(context, caller, want, start, end)) for want in wants]
+            asking = [group.create_task(ask(want)) for want in wants[1:]]
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
-    return [each.result() for each in asking]
+    return [found, *(each.result() for each in asking)]
 
 
-async def _first(context: Context, caller: Caller, want: Want, start: datetime, end: datetime) -> Slot | None:
+async def _first(
+    context: Context, caller: Caller, want: Want | Naming, start: datetime, end: datetime
+) -> NextFree | None:
     if start >= end:
         return None
-    offer = await find_slots(context, caller, want, Interval(start, end), full=False)
-    return offer.slots[0] if offer.slots else None
+    known, offer = await _listed(context, caller, want, Interval(start, end), full=False)
+    if known is None or not offer.slots:
+        return None
+    return NextFree(known, offer.slots[0], offer.branch)
 
 
 async def _last(context: Context, caller: Caller, want: Want, end: datetime) -> Slot | None:
@@ -174,12 +212,16 @@ def window_of(span: Span, branch: Branch, now: datetime) -> Window:
         where = zone(branch.time_zone)
         day = span.day or to_local(where, now).day
         if not FIRST_INSTANT.date() < day < LAST_INSTANT.date():
-            raise _NoSuchTimeError
+            raise _NoSuchTimeError(branch)
         window = minute_of(edge(where, day, 0)), minute_of(edge(where, day, MINUTES_PER_DAY))
     if window[0] >= window[1]:
-        raise _NoSuchTimeError
+        raise _NoSuchTimeError(branch)
     return window
 
 
 class _NoSuchTimeError(Exception):
     """A span that holds no minute: a date that the calendar there left out, or one beyond all calendars."""
+
+    def __init__(self, branch: Branch) -> None:
+        super().__init__()
+        self.branch = branch

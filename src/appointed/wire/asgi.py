@@ -5,7 +5,6 @@ contents. Every answer is JSON in the dialect's shape and carries X-Request-Id.
 """
 
 import re
-import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any
@@ -14,18 +13,20 @@ from urllib.parse import quote
 import structlog
 
 from appointed.core.caller import Caller
-from appointed.core.errors import BodyTooLarge, CredentialMissing, Refusal
+from appointed.core.errors import BodyTooLarge, CredentialMissing, FieldInvalid, Refusal
 from appointed.usecases.clock import new_id
 from appointed.usecases.context import Context
+from appointed.usecases.failures import causes_of
 from appointed.wire.decode import decode, encode
 from appointed.wire.dialect import Dialect
 from appointed.wire.lookup import Lookup
 from appointed.wire.openapi import document_route
 from appointed.wire.request import Headers, Request
 from appointed.wire.route import Answer, Credential, Route
+from appointed.wire.tracing import request_span
+from appointed.wire.watching import NOBODY, Served, Watch
 
 BODY_LIMIT_BYTES = 2_000_000
-LOGGED_CAUSES = 4
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -47,12 +48,13 @@ class _ClientGoneError(Exception):
 
 
 class DialectApp:
-    """Serves one dialect, at its mount or at the root of a host."""
+    """Serves one dialect, at its mount or at the root of a host. `watch` is told of each request."""
 
-    def __init__(self, dialect: Dialect, context: Context, identify: Identify) -> None:
+    def __init__(self, dialect: Dialect, context: Context, identify: Identify, watch: Watch = NOBODY) -> None:
         self.dialect = dialect
         self._context = context
         self._identify = identify
+        self._watch = watch
         self._lookup = Lookup((*dialect.routes, document_route(dialect)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,30 +65,48 @@ class DialectApp:
         headers = Headers(scope["headers"])
         request_id = request_id_of(headers)
         request = Request(self._context, scope["method"], local_path, scope["query_string"], headers, request_id)
+        served = Served(self.dialect.name, request.method, request_id)
+        if self._watch.tracer is None:
+            await self._serve(request, served, receive, send)
+        else:
+            with request_span(self._watch.tracer, headers, served):
+                await self._serve(request, served, receive, send)
+        self._watch.tell(served)
+
+    async def _serve(self, request: Request, served: Served, receive: Receive, send: Send) -> None:
         try:
             try:
-                answer = await self._answer(request, receive)
+                answer = await self._answer(request, served, receive)
             except Refusal as refusal:
-                answer = self.dialect.render_refusal(refusal, _language(request), request_id)
+                served.refusal = refusal
+                answer = self.dialect.render_refusal(refusal, _language(request), request.request_id)
             body = _encoded(answer)
         except _ClientGoneError:
+            served.end(None)
             return
         except Exception as error:  # noqa: BLE001 - the last resort: answered in the dialect's shape, and logged
-            log_failure(error, request_id, dialect=self.dialect.name, method=request.method)
-            answer = self.dialect.render_failure(_language(request), request_id)
+            log_failure(error, request.request_id, dialect=self.dialect.name, method=request.method)
+            answer = self.dialect.render_failure(_language(request), request.request_id)
             body = _encoded(answer)
-        await respond(send, answer, body, request_id, headers if request.unread else None, request.method == "HEAD")
+        served.end(answer)
+        more = (served.timing(),) if self.dialect.tells_timing else ()
+        unread = request.headers if request.unread else None
+        await respond(send, answer, body, request.request_id, unread, request.method == "HEAD", more)
 
-    async def _answer(self, request: Request, receive: Receive) -> Answer:
+    async def _answer(self, request: Request, served: Served, receive: Receive) -> Answer:
         if request.method == "OPTIONS":
             allowed = self._lookup.allowed(request.local_path)
             return Answer(HTTPStatus.NO_CONTENT, None, ((b"allow", allowed.encode()),))
         route, request.path = self._lookup.find(request.method, request.local_path)
+        served.found(route)
         if route.credential is not Credential.NONE:
-            request.caller = await self._caller(route, request)
+            served.caller = request.caller = await self._caller(route, request)
+        if route.idempotent:
+            request.read_idempotency_key()
+        elif route.method == "POST" and route.changes and request.headers.raw(b"idempotency-key") is not None:
+            # Whoever sends one relies on it.
+            raise FieldInvalid(field="Idempotency-Key", expected="absent")
         if route.reads_body:
-            if route.idempotent:
-                request.read_idempotency_key()
             request.raw_body = await _read_body(request.headers, receive)
             request.unread = False
             if route.request_type is not None:
@@ -128,11 +148,17 @@ async def _read_body(headers: Headers, receive: Receive) -> bytes:
 
 
 async def respond(
-    send: Send, answer: Answer, body: bytes, request_id: str, unread: Headers | None = None, bodiless: bool = False
+    send: Send,
+    answer: Answer,
+    body: bytes,
+    request_id: str,
+    unread: Headers | None = None,
+    bodiless: bool = False,
+    more: tuple[tuple[bytes, bytes], ...] = (),
 ) -> None:
-    """Send the answer. `unread` are the headers of a request whose body was not read; where one may follow that is
-    too long to be passed over, the connection is closed."""
-    headers = [(b"x-request-id", request_id.encode()), *answer.headers]
+    """Send the answer, with `more` headers. `unread` are the headers of a request whose body was not read; where one
+    may follow that is too long to be passed over, the connection is closed."""
+    headers = [(b"x-request-id", request_id.encode()), *answer.headers, *more]
     if answer.body is not None:
         if not any(name == b"content-type" for name, _ in answer.headers):
             headers.append((b"content-type", b"application/json"))
@@ -181,10 +207,4 @@ def _language(request: Request) -> str | None:
 
 def log_failure(error: BaseException, request_id: str, **facts: str) -> None:
     """Log where `error` came from, without its message: a driver's message may quote what a customer sent."""
-    causes: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None and len(causes) < LOGGED_CAUSES:
-        frames = traceback.extract_tb(cause.__traceback__)
-        causes.append(f"{type(cause).__name__}: " + " > ".join(f"{f.filename}:{f.lineno} {f.name}" for f in frames))
-        cause = cause.__cause__ or cause.__context__
-    _log.error("request_failed", request_id=request_id, causes=causes, **facts)
+    _log.error("request_failed", request_id=request_id, causes=causes_of(error), **facts)

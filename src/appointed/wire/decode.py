@@ -1,7 +1,8 @@
 """A request's body to its typed value: lenient about spelling, strict about meaning.
 
 Keys are found whatever their case, null stands for an absent field wherever it is no value of its own, and a number
-may come as text. Everything else has to be what the type says; a boolean is a JSON boolean and text is JSON text.
+may come as text. Everything else has to be what the type says; a boolean is a JSON boolean and text is JSON text. A
+key that is no field is passed over, or refused where the type forbids it.
 """
 
 import json
@@ -38,6 +39,7 @@ _Fold = Callable[[object, str], object]
 
 _MESSAGE = re.compile(r"(.*?)(?: - at (?:`key` in )?`\$\.?([^`]*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `([^`]*)`(.*?)(?:, got .*)?", re.DOTALL)
 _INVALID = re.compile(r"Invalid (\w+)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?")
@@ -91,7 +93,13 @@ def refusal_of(message: str) -> Refusal:
     path = path[:FIELD_NAME_LIMIT_CHARACTERS]
     if missing := _MISSING.fullmatch(what):
         return FieldMissing(field=member(path, missing[1]))
+    if unknown := _UNKNOWN.fullmatch(what):
+        return _unknown(member(path, unknown[1]))
     return FieldInvalid(field=path, expected=_expectation(what)) if path else MalformedBody(problem="not_object")
+
+
+def _unknown(path: str) -> FieldInvalid:
+    return FieldInvalid(field=path[:FIELD_NAME_LIMIT_CHARACTERS], expected="known_field")
 
 
 def _expectation(what: str) -> str:
@@ -133,12 +141,13 @@ def _fold_of(info: Type, known: dict[type, _Fold]) -> _Fold | None:
 
 
 class _StructFold:
-    """Folds the keys of one object onto the names of its fields and leaves out the keys that are none."""
+    """Folds the keys of one object onto the names of its fields; keys that are none are left out, or refused."""
 
-    __slots__ = ("_exact", "_lower", "_tag")
+    __slots__ = ("_closed", "_exact", "_lower", "_tag")
 
     def __init__(self, info: StructType, known: dict[type, _Fold]) -> None:
         known[info.cls] = self
+        self._closed = info.forbid_unknown_fields
         entries = [_entry(field, known) for field in info.fields]
         if info.tag_field:
             entries.append((info.tag_field, None, True))
@@ -156,6 +165,8 @@ class _StructFold:
         for key, item in given.items():
             entry = self._exact.get(key) or self._lower.get(key.lower())
             if entry is None:
+                if self._closed:
+                    raise _unknown(member(path, key))
                 continue
             name, fold, nullable = entry
             if name in folded and not all(same(item, other) for other in self._others(given, name)):

@@ -15,6 +15,8 @@ from appointed.wire.decode import encode
 from appointed.wire.request import Headers
 from appointed.wire.route import Answer, Route
 
+JSON = "application/json"
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
@@ -57,9 +59,9 @@ class Dialect:
     """One vendor's wire format, or our own.
 
     `mount` is a path of one segment such as `/ombori`, or empty for the root. `error_body` turns a problem into
-    the body in the dialect's shape, whose type is `error_type`. `security` holds the OpenAPI security schemes, any
-    one of which is enough. `client` tells how the vendor's clients reach this server. `abilities` names what the
-    vendor's interface can express.
+    the body in the dialect's shape, of `error_type` and sent as `error_media_type`. `security` holds the OpenAPI
+    security schemes, any one of which is enough. `client` tells how the vendor's clients reach this server.
+    `abilities` names what the vendor's interface can express. With `tells_timing`, answers carry Server-Timing.
     Raises ValueError where the error table lacks a refusal or has one that does not exist.
     """
 
@@ -77,6 +79,8 @@ class Dialect:
     security: Mapping[str, Mapping[str, object]]
     failure: ErrorRow = field(default=ErrorRow(status=HTTPStatus.INTERNAL_SERVER_ERROR, code="internal_error"))
     abilities: frozenset[str] = frozenset()
+    error_media_type: str = JSON
+    tells_timing: bool = False
 
     def __post_init__(self) -> None:
         differing = set(REFUSALS.values()) ^ set(self.errors)
@@ -107,4 +111,6 @@ class Dialect:
         refusal: Refusal | None,
     ) -> Answer:
         problem = Problem(row.status, row.code, message, request_id, refusal)
+        if self.error_media_type != JSON:
+            headers = (*headers, (b"content-type", self.error_media_type.encode()))
         return Answer(row.status, encode(self.error_body(problem)), headers)

@@ -22,11 +22,10 @@ from appointed.core.errors import (
     StoreUnavailable,
 )
 from appointed.wire.decode import encode
-from appointed.wire.dialect import Dialect
+from appointed.wire.dialect import JSON, Dialect
 from appointed.wire.request import Request
 from appointed.wire.route import Answer, Credential, Parameter, Route, Where
 
-JSON = "application/json"
 SCHEMA_REFERENCE = "#/components/schemas/{name}"
 
 IDEMPOTENCY_KEY = Parameter(
@@ -138,9 +137,20 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 def _successes(route: Route, schemas: Mapping[object, dict[str, Any]]) -> dict[str, Any]:
     return {
         str(int(status)): {"description": HTTPStatus(status).phrase}
-        | ({} if body in (None, NoneType) else {"content": {JSON: {"schema": schemas[body]}}})
+        | ({} if body in (None, NoneType) else {"content": {JSON: {"schema": schemas[body]}}, **_links(route)})
         for status, body in route.responses.items()
     }
+
+
+def _links(route: Route) -> dict[str, Any]:
+    links = {
+        link.operation: {
+            "operationId": link.operation,
+            "parameters": {f"path.{link.parameter}": f"$response.body#{link.pointer}"},
+        }
+        for link in route.links
+    }
+    return {"links": links} if links else {}
 
 
 def _errors(dialect: Dialect, route: Route, schema: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +161,7 @@ def _errors(dialect: Dialect, route: Route, schema: dict[str, Any]) -> dict[str,
     for row, meaning in rows:
         lines.setdefault(row.status, []).append(f"- `{row.code}`: {meaning}")
     return {
-        str(int(status)): {"description": "\n".join(said), "content": {JSON: {"schema": schema}}}
+        str(int(status)): {"description": "\n".join(said), "content": {dialect.error_media_type: {"schema": schema}}}
         for status, said in sorted(lines.items())
     }
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -18,6 +19,7 @@ Body = TypeVar("Body", bound=msgspec.Struct)
 
 QUERY_LIMIT_PARAMETERS = 200
 FIELD_NAME_LIMIT_CHARACTERS = 100
+_QUERIES = 256
 
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
 
@@ -84,7 +86,7 @@ class Request:
         self.raw_body = b""
         self.body: msgspec.Struct | None = None
         self.unread = True
-        self._query: dict[str, str] | None = None
+        self._query: Mapping[str, str] | None = None
 
     @property
     def known_caller(self) -> Caller:
@@ -112,7 +114,7 @@ class Request:
         return Once(request=_digest(asked.encode()), fingerprint=_digest(self.raw_body))
 
     @property
-    def query(self) -> dict[str, str]:
+    def query(self) -> Mapping[str, str]:
         """The query's parameters by lower-case name.
 
         Raises FieldInvalid for one that was given two values, or that is no text.
@@ -146,7 +148,9 @@ def _digest(data: bytes) -> UUID:
     return UUID(bytes=hashlib.sha256(data).digest()[:16])
 
 
-def _query(query_string: bytes) -> dict[str, str]:
+# The same is asked again and again; to take it apart costs as much as to find its route.
+@lru_cache(maxsize=_QUERIES)
+def _query(query_string: bytes) -> Mapping[str, str]:
     values: dict[str, str] = {}
     try:
         pairs = parse_qsl(

@@ -54,15 +54,28 @@ class Answer:
 Handler = Callable[[Request], Awaitable[Answer]]
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where an answer leads: the path parameter of another operation takes what stands at `pointer` in the body.
+
+    Like an operation's name, it only describes; `pointer` is a JSON pointer (RFC 6901).
+    """
+
+    operation: str
+    parameter: str
+    pointer: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """One operation of a dialect.
 
     `path` is a template beneath the dialect's mount. `responses` gives the body's type for each status of success,
     NoneType for none. `refusals` lists what the operation itself may answer; what any route with its credential,
-    scope, body and key may answer is known from those. An `idempotent` route honours Idempotency-Key. The names of
-    path parameters are those of the template, and each has to be described. Raises ValueError for a route that
-    contradicts itself.
+    scope, body and key may answer is known from those. `links` say what can be asked next about what a success told.
+    An `idempotent` route honours Idempotency-Key; any other POST refuses it, unless it `changes` nothing and may well
+    be repeated. The names of path parameters are those of the template, and each has to be described. Raises ValueError
+    for a route that contradicts itself.
     """
 
     method: str
@@ -76,9 +89,11 @@ class Route:
     request_type: type[msgspec.Struct] | None = None
     scope: Scope | None = None
     idempotent: bool = False
+    changes: bool = True
     parameters: tuple[Parameter, ...] = ()
     refusals: tuple[type[Refusal], ...] = ()
     tags: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
     def __post_init__(self) -> None:
         described = [parameter.name for parameter in self.parameters if parameter.where is Where.PATH]

@@ -1,10 +1,10 @@
 """The application at the top: sends each request to the dialect its path belongs to, and tells whether it is well."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from http import HTTPStatus
 
-from appointed.core.errors import PathUnknown
+from appointed.core.errors import MethodUnknown, PathUnknown, Refusal
 from appointed.i18n import catalog
 from appointed.wire.asgi import (
     DialectApp,
@@ -19,21 +19,36 @@ from appointed.wire.asgi import (
 from appointed.wire.decode import encode
 from appointed.wire.request import Headers
 from appointed.wire.route import Answer
+from appointed.wire.watching import NOBODY, Served, Watch
 
 Probe = Callable[[], Awaitable[Sequence[str]]]
 """Gives the codes of what is wrong, none when all is well."""
+
+Page = Callable[[Scope, str], Awaitable[Answer | None]]
+"""Answers GET for a path of which the second argument is what follows the page's own; None where nothing is there."""
+
+ALLOWED = "GET, HEAD, OPTIONS"
 
 Lifespan = Callable[[], AbstractAsyncContextManager[object]]
 
 
 class Server:
-    """Every dialect beneath its mount, and the two health checks.
+    """Every dialect beneath its mount, the two health checks, and pages.
 
-    A dialect mounted at the root gets what no other mount takes. `lifespan` is entered before the first request and
+    A page has a path of one or two segments and gets what is beneath it too. A dialect mounted at the root gets what
+    no other mount takes and no page has. `lifespan` is entered before the first request and
     left after the last. Raises ValueError for two dialects at one mount.
     """
 
-    def __init__(self, apps: Iterable[DialectApp], live: Probe, ready: Probe, lifespan: Lifespan | None = None) -> None:
+    def __init__(
+        self,
+        apps: Iterable[DialectApp],
+        live: Probe,
+        ready: Probe,
+        lifespan: Lifespan | None = None,
+        pages: Mapping[str, Page] | None = None,
+        watch: Watch = NOBODY,
+    ) -> None:
         self._mounts: dict[str, DialectApp] = {}
         for app in apps:
             mount = app.dialect.mount.removeprefix("/")
@@ -42,6 +57,8 @@ class Server:
             self._mounts[mount] = app
         self._probes = {"/health/live": live, "/health/ready": ready}
         self._lifespan = lifespan
+        self._pages = pages or {}
+        self._watch = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -59,11 +76,44 @@ class Server:
             await app.serve(scope, receive, send, path[1 + len(mount) :] or "/")
         elif probe := self._probes.get(path):
             await self._examine(scope, send, probe)
-        elif root := self._mounts.get(""):
+        elif page := self._page(path):
+            await self._show(scope, receive, send, path, page)
+        else:
+            await self._pass_on(scope, receive, send, path)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        """To the dialect at the root, or to nobody."""
+        if root := self._mounts.get(""):
             await root.serve(scope, receive, send, path)
         else:
-            error = {"code": PathUnknown.code, "message": catalog.sentence(PathUnknown(), None)}
-            await self._say(scope, send, Answer(HTTPStatus.NOT_FOUND, {"error": error}))
+            await self._say(scope, send, Answer(HTTPStatus.NOT_FOUND, _error(PathUnknown())))
+
+    def _page(self, path: str) -> str | None:
+        """The path of the page that this is, or is beneath."""
+        own = "/".join(path.split("/", 3)[:3])
+        return own if own in self._pages else None
+
+    async def _show(self, scope: Scope, receive: Receive, send: Send, path: str, page: str) -> None:
+        served = Served("pages", scope["method"], request_id_of(Headers(scope["headers"])))
+        answer = await self._pages[page](scope, path[len(page) :])
+        if answer is None:
+            await self._pass_on(scope, receive, send, path)
+            return
+        if scope["method"] == "OPTIONS":
+            answer = Answer(HTTPStatus.NO_CONTENT, None, ((b"allow", ALLOWED.encode()),))
+        elif scope["method"] not in ("GET", "HEAD"):
+            answer = self._not_understood(MethodUnknown(allowed=ALLOWED), served.request_id)
+        served.operation = page
+        served.end(answer)
+        await self._say(scope, send, answer, served.request_id)
+        self._watch.tell(served)
+
+    def _not_understood(self, refusal: MethodUnknown, request_id: str) -> Answer:
+        """In the shape of the dialect at the root, which has what is beside the pages."""
+        if root := self._mounts.get(""):
+            return root.dialect.render_refusal(refusal, None, request_id)
+        allow = ((b"allow", refusal.allowed.encode()),)
+        return Answer(HTTPStatus.METHOD_NOT_ALLOWED, _error(refusal), allow)
 
     async def _examine(self, scope: Scope, send: Send, probe: Probe) -> None:
         try:
@@ -74,10 +124,13 @@ class Server:
         status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
         await self._say(scope, send, Answer(status, {"status": "failing" if problems else "ok", "problems": problems}))
 
-    async def _say(self, scope: Scope, send: Send, answer: Answer) -> None:
+    async def _say(self, scope: Scope, send: Send, answer: Answer, request_id: str | None = None) -> None:
         headers = Headers(scope["headers"])
-        body = encode(answer.body)
-        await respond(send, answer, body, request_id_of(headers), headers, bodiless=scope["method"] == "HEAD")
+        request_id = request_id or request_id_of(headers)
+        body = b"" if answer.body is None else encode(answer.body)
+        if isinstance(answer.body, bytes):
+            body = answer.body
+        await respond(send, answer, body, request_id, headers, bodiless=scope["method"] == "HEAD")
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Speak the lifespan protocol: it starts with one message and ends with another."""
@@ -92,3 +145,8 @@ class Server:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _error(refusal: Refusal) -> dict[str, object]:
+    """A refusal where no dialect has a shape for it."""
+    return {"error": {"code": refusal.code, "message": catalog.sentence(refusal, None)}}

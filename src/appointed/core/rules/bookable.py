@@ -1,4 +1,4 @@
-"""A service that is only listed is not given to anybody."""
+"""A service that is only listed is not given to anybody, nor is one that is retired or whose branch is."""
 
 from appointed.core.rule import Facts
 from appointed.core.timeline import NOTHING, Timeline
@@ -10,4 +10,6 @@ steady = True
 
 def blocked(facts: Facts) -> Timeline:
     """Every start of a service that is not bookable."""
-    return NOTHING if facts.service.bookable else facts.axis.full
+    service = facts.service
+    given = service.bookable and not service.retired and not facts.branch.retired
+    return NOTHING if given else facts.axis.full

@@ -83,6 +83,7 @@ class PositionBody(msgspec.Struct, rename="camel"):
             customer_info=before.customer_info if info is None else tuple(info),
             custom_data=before.custom_data if self.custom_data is None else _text(self.custom_data),
             remote=before.remote,
+            customer_id=before.customer_id,
         )
 
 

@@ -1,0 +1,1 @@
+"""The catalogue as a file: its shape, from text to the core's values and back."""

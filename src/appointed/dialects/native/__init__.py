@@ -1,0 +1,1 @@
+"""Our own API: the reference of what a dialect is."""

@@ -1,0 +1,222 @@
+"""What our own API answers: slots and visits. Instants are in UTC unless their name says `local`."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Annotated
+
+import msgspec
+
+from appointed.core.availability import Slot
+from appointed.core.catalog import Branch
+from appointed.core.ids import BranchId, CustomerId, GroupId, ItemId, ServiceId, VisitId
+from appointed.core.localtime import MINUTES_PER_DAY, Stretch, clock_between, date_of, instant_of, zone
+from appointed.core.visit import Origin, State, Visit
+from appointed.usecases.visit_list import ListedItem, ListedVisit
+
+LONGEST_ADDRESS = 500
+
+InstantText = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+
+_SECOND = timedelta(seconds=1)
+_NOTHING = timedelta()
+_TIMES = tuple(f"T{minute // 60:02}:{minute % 60:02}:00" for minute in range(MINUTES_PER_DAY))
+
+
+class BranchName(msgspec.Struct):
+    """A branch by all its names; the slug is empty where it was given none."""
+
+    id: BranchId
+    slug: str
+    name: str
+
+
+class SlotShape(msgspec.Struct):
+    """A start and an end on offer. `local_start` is what the clock of the branch shows, with its offset.
+
+    `capacity` visits fit in all, `available` still do.
+    """
+
+    starts_at: InstantText
+    ends_at: InstantText
+    local_start: InstantText
+    capacity: int
+    available: int
+
+
+class OfferShape(msgspec.Struct):
+    """Slots of one branch, in order."""
+
+    branch: BranchName
+    time_zone: str
+    slots: list[SlotShape]
+
+
+class ContactShape(msgspec.Struct, forbid_unknown_fields=True):
+    """How the customer is reached: `channel` is phone or email. A phone number is one in E.164."""
+
+    channel: str
+    address: Annotated[str, msgspec.Meta(max_length=LONGEST_ADDRESS)]
+
+
+class ItemShape(msgspec.Struct):
+    """One service of a visit."""
+
+    id: ItemId
+    service_id: ServiceId
+    starts_at: datetime
+    ends_at: datetime
+
+
+class VisitShape(msgspec.Struct):
+    """One coming of a party, from the hold to the end.
+
+    `expires_at` and `seconds_left` are those of a hold that lapses. `customer_id` says whose it is, where that is
+    known. `version` is also the ETag.
+    """
+
+    id: VisitId
+    version: int
+    state: State
+    origin: Origin
+    branch_id: BranchId
+    group_id: GroupId | None
+    customer_id: CustomerId | None
+    starts_at: datetime
+    ends_at: datetime
+    items: list[ItemShape]
+    party_size: int
+    locale: str
+    names: tuple[str, ...] | None
+    contact: ContactShape | None
+    custom_data: msgspec.Raw | None
+    remote: bool | None
+    created_at: datetime
+    expires_at: datetime | None
+    seconds_left: int | None
+    reminder_at: datetime | None
+
+
+class VisitsShape(msgspec.Struct):
+    """Visits that were taken in one request: one for each guest, tied by a group where there are several."""
+
+    group_id: GroupId | None
+    visits: list[VisitShape]
+
+
+def branch_name(branch: Branch) -> BranchName:
+    """The names of a branch."""
+    return BranchName(branch.id, branch.slug, branch.name)
+
+
+def offer_shape(branch: Branch, slots: Iterable[Slot]) -> OfferShape:
+    """Slots as they are listed."""
+    return OfferShape(branch_name(branch), branch.time_zone, slot_shapes(branch, tuple(slots)))
+
+
+def slot_shapes(branch: Branch, slots: tuple[Slot, ...]) -> list[SlotShape]:
+    """Slots, in order, on the clock of their branch."""
+    if not slots:
+        return []
+    clock = clock_between(zone(branch.time_zone), slots[0].starts_at, slots[-1].starts_at)
+    stretches = iter(clock.stretches)
+    stretch = next(stretches)
+    found: list[SlotShape] = []
+    for starts, ends, capacity, available in slots:
+        while starts * 60 >= stretch.ends:
+            stretch = next(stretches)
+        found.append(SlotShape(_utc(starts), _utc(ends), _local(starts, stretch), capacity, available))
+    return found
+
+
+def visit_shape(visit: Visit) -> VisitShape:
+    """A visit as it is at the time that it was seen: a hold that has lapsed by then has expired."""
+    details = visit.details
+    contact = details.contact
+    left = _time_left(visit.state, visit.expires_at, visit.as_of)
+    return VisitShape(
+        visit.id,
+        visit.version,
+        visit.state if left is None or left > _NOTHING else State.EXPIRED,
+        visit.origin,
+        visit.branch_id,
+        visit.group_id,
+        details.customer_id,
+        visit.starts_at,
+        visit.ends_at,
+        [ItemShape(item.id, item.service_id, item.starts_at, item.ends_at) for item in visit.items],
+        details.party_size,
+        details.locale,
+        details.customer_info,
+        None if contact is None else ContactShape(contact.channel, contact.address),
+        None if details.custom_data is None else msgspec.Raw(details.custom_data.encode()),
+        details.remote,
+        visit.created_at,
+        visit.expires_at,
+        None if left is None else max(left, _NOTHING) // _SECOND,
+        visit.reminder_at,
+    )
+
+
+def listed_shape(visit: ListedVisit, now: datetime) -> VisitShape:
+    """The same of a visit in a list, as it is at `now`."""
+    items = visit.items
+    if len(items) > 1:
+        items.sort(key=_sequence)
+    channel, address, data = visit.contact_channel, visit.contact_address, visit.custom_data
+    left = _time_left(visit.state, visit.expires_at, now)
+    return VisitShape(
+        visit.id,
+        visit.version,
+        visit.state if left is None or left > _NOTHING else State.EXPIRED,
+        visit.origin,
+        visit.branch_id,
+        visit.group_id,
+        visit.customer_id,
+        items[0].starts_at,
+        items[0].ends_at if len(items) == 1 else max(item.ends_at for item in items),
+        [ItemShape(item.item_id, item.service_id, item.starts_at, item.ends_at) for item in items],
+        visit.party_size,
+        visit.locale,
+        visit.customer_info,
+        None if channel is None or address is None else ContactShape(channel, address),
+        None if data is None else msgspec.Raw(data.encode()),
+        visit.remote,
+        visit.created_at,
+        visit.expires_at,
+        None if left is None else max(left, _NOTHING) // _SECOND,
+        visit.reminder_at,
+    )
+
+
+def _sequence(item: ListedItem) -> int:
+    return item.sequence
+
+
+def _time_left(state: State, expires_at: datetime | None, now: datetime | None) -> timedelta | None:
+    """The time until a hold lapses; None where it never does, or is no hold."""
+    return None if expires_at is None or now is None or state is not State.HELD else expires_at - now
+
+
+@lru_cache(maxsize=4096)
+def _day(days: int) -> str:
+    return date_of(days).isoformat()
+
+
+@lru_cache(maxsize=256)
+def _offset(seconds: int) -> str:
+    """An offset as text, such as +01:00."""
+    return datetime.min.replace(tzinfo=timezone(seconds * _SECOND)).isoformat()[19:]
+
+
+def _utc(minute: int) -> str:
+    days, minute = divmod(minute, MINUTES_PER_DAY)
+    return f"{_day(days)}{_TIMES[minute]}Z"
+
+
+def _local(minute: int, stretch: Stretch) -> str:
+    """What a clock with the offset of a stretch shows at a minute of UTC."""
+    if stretch.offset % 60:
+        return instant_of(minute).astimezone(timezone(stretch.offset * _SECOND)).isoformat()
+    days, minute = divmod(minute + stretch.offset // 60, MINUTES_PER_DAY)
+    return f"{_day(days)}{_TIMES[minute]}{_offset(stretch.offset)}"
