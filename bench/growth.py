@@ -148,7 +148,8 @@ async def _copy(connection: "asyncpg.Connection[asyncpg.Record]", others: Sequen
     for table in COPIED:
         columns: str = await connection.fetchval(
             "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute"
-            " WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'tenant_id'",
+            " WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
+            " AND attname <> 'tenant_id'",
             table,
         )
         await connection.execute(
