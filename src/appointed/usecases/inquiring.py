@@ -51,10 +51,6 @@ class Want:
     customer: str | None = None
     visit: VisitId | None = None
 
-    def known_to(self, catalog: Catalog) -> bool:
-        """Whether the catalogue has all the services."""
-        return all(each.service_id in catalog.services for each in self.parts)
-
     def plan(self, catalog: Catalog) -> Plan:
         """The plan that it is in a catalogue. Raises ServiceNotFound, BranchesDiffer, and FieldInvalid for too much."""
         self.branch(catalog)

@@ -32,7 +32,6 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 Identify = Callable[[Context, str], Awaitable[Caller]]
 """From the secret of a credential to its caller. Raises CredentialUnknown."""

@@ -8,12 +8,11 @@ import msgspec
 
 from appointed.core.caller import Scope
 from appointed.core.errors import FieldInvalid
-from appointed.dialects.native.wants import query_number
+from appointed.dialects.native.paging import PAGING, query_limit
 from appointed.usecases import audit
 from appointed.wire.request import Request
-from appointed.wire.route import Answer, Credential, Parameter, Route, Where
+from appointed.wire.route import Answer, Credential, Route
 
-PAGE, PAGE_AT_MOST = 50, 200
 _LAST_POSITION = 2**31 - 1
 
 
@@ -44,7 +43,7 @@ def _position(request: Request) -> int:
 
 async def list_audit_events(request: Request) -> Answer:
     """A page of events."""
-    limit = query_number(request, "limit", PAGE, PAGE_AT_MOST)
+    limit = query_limit(request)
     after = _position(request) - 1
     found = await audit.events(request.context, request.known_caller, after, limit + 1)
     page = [
@@ -64,15 +63,7 @@ ROUTES = (
         description="Keys that were made and revoked, exports and erasures, changes of the catalogue: the tenant's own "
         "chain of events, the oldest first. What happened to a visit stands in the visit's history.",
         handler=list_audit_events,
-        parameters=(
-            Parameter("cursor", Where.QUERY, "`next` of the page before."),
-            Parameter(
-                "limit",
-                Where.QUERY,
-                "How many at most.",
-                {"type": "integer", "minimum": 1, "maximum": PAGE_AT_MOST, "default": PAGE},
-            ),
-        ),
+        parameters=PAGING,
         responses={HTTPStatus.OK: AuditEvents},
         credential=Credential.REQUIRED,
         scope=Scope.ADMINISTER,

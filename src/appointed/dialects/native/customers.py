@@ -12,19 +12,18 @@ import msgspec
 from appointed.core.caller import Scope
 from appointed.core.customer import FIRST_ENTRY, Customer, Entry, Relation, Tie
 from appointed.core.errors import CustomerNotFound, VersionStale, VisitNotFound
-from appointed.core.ids import CustomerId, VisitId
-from appointed.dialects.native.cursors import cursor_text, query_cursor
+from appointed.core.ids import CustomerId
 from appointed.dialects.native.holds import CustomData, Locale, contact_of, text_of
+from appointed.dialects.native.paging import PAGING, cursor_text, query_cursor, query_limit
 from appointed.dialects.native.shapes import ContactShape, VisitShape, visit_shape
 from appointed.dialects.native.visit_list import EventShape
-from appointed.dialects.native.wants import query_contact, query_number
+from appointed.dialects.native.visits import VISIT, visit_id_of
+from appointed.dialects.native.wants import query_contact
 from appointed.usecases import customers
 from appointed.wire.etags import IF_MATCH, IF_NONE_MATCH, expected_versions, tagged, unless_known, version_tag
 from appointed.wire.identifiers import parse_id
 from appointed.wire.request import Request
 from appointed.wire.route import Answer, Credential, Link, Parameter, Route, Where
-
-PAGE, PAGE_AT_MOST = 50, 200
 
 NamePart = Annotated[str, msgspec.Meta(max_length=200)]
 
@@ -171,7 +170,7 @@ async def read_customer(request: Request) -> Answer:
 
 async def list_customers(request: Request) -> Answer:
     """A page of customers."""
-    limit = query_number(request, "limit", PAGE, PAGE_AT_MOST)
+    limit = query_limit(request)
     cursor, contact = query_cursor(request), query_contact(request)
     after = FIRST_ENTRY if cursor is None else Entry(cursor[0], CustomerId(cursor[1]))
     found = await customers.list_all(request.context, request.known_caller, contact, after, limit + 1)
@@ -203,13 +202,12 @@ async def erase_customer(request: Request) -> Answer:
 async def name_customer(request: Request) -> Answer:
     """A visit that says whose it is."""
     caller, expected = request.known_caller, expected_versions(request)
-    visit = VisitId(parse_id(request.path["visit"], VisitNotFound()))
-    version = await customers.name(request.context, caller, visit, request.body_as(NamedBody).customer_id, expected)
+    visit_id = visit_id_of(request)
+    version = await customers.name(request.context, caller, visit_id, request.body_as(NamedBody).customer_id, expected)
     return Answer(HTTPStatus.NO_CONTENT, None, (tagged(version_tag(version)),))
 
 
 CUSTOMER = Parameter("customer", Where.PATH, "The id of the customer.", {"type": "string", "format": "uuid"})
-VISIT = Parameter("visit", Where.PATH, "The id of the visit.", {"type": "string", "format": "uuid"})
 
 ROUTES = (
     Route(
@@ -222,13 +220,7 @@ ROUTES = (
         handler=list_customers,
         parameters=(
             Parameter("contact", Where.QUERY, "A telephone number or an email address."),
-            Parameter("cursor", Where.QUERY, "`next` of the page before."),
-            Parameter(
-                "limit",
-                Where.QUERY,
-                "How many at most.",
-                {"type": "integer", "minimum": 1, "maximum": PAGE_AT_MOST, "default": PAGE},
-            ),
+            *PAGING,
         ),
         responses={HTTPStatus.OK: CustomersShape},
         credential=Credential.REQUIRED,

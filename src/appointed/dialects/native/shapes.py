@@ -133,11 +133,11 @@ def visit_shape(visit: Visit) -> VisitShape:
     """A visit as it is at the time that it was seen: a hold that has lapsed by then has expired."""
     details = visit.details
     contact = details.contact
-    left = _time_left(visit.state, visit.expires_at, visit.as_of)
+    state, seconds_left = _seen(visit.state, visit.expires_at, visit.as_of)
     return VisitShape(
         visit.id,
         visit.version,
-        visit.state if left is None or left > _NOTHING else State.EXPIRED,
+        state,
         visit.origin,
         visit.branch_id,
         visit.group_id,
@@ -153,7 +153,7 @@ def visit_shape(visit: Visit) -> VisitShape:
         details.remote,
         visit.created_at,
         visit.expires_at,
-        None if left is None else max(left, _NOTHING) // _SECOND,
+        seconds_left,
         visit.reminder_at,
     )
 
@@ -164,11 +164,11 @@ def listed_shape(visit: ListedVisit, now: datetime) -> VisitShape:
     if len(items) > 1:
         items.sort(key=_sequence)
     channel, address, data = visit.contact_channel, visit.contact_address, visit.custom_data
-    left = _time_left(visit.state, visit.expires_at, now)
+    state, seconds_left = _seen(visit.state, visit.expires_at, now)
     return VisitShape(
         visit.id,
         visit.version,
-        visit.state if left is None or left > _NOTHING else State.EXPIRED,
+        state,
         visit.origin,
         visit.branch_id,
         visit.group_id,
@@ -184,7 +184,7 @@ def listed_shape(visit: ListedVisit, now: datetime) -> VisitShape:
         visit.remote,
         visit.created_at,
         visit.expires_at,
-        None if left is None else max(left, _NOTHING) // _SECOND,
+        seconds_left,
         visit.reminder_at,
     )
 
@@ -193,9 +193,13 @@ def _sequence(item: ListedItem) -> int:
     return item.sequence
 
 
-def _time_left(state: State, expires_at: datetime | None, now: datetime | None) -> timedelta | None:
-    """The time until a hold lapses; None where it never does, or is no hold."""
-    return None if expires_at is None or now is None or state is not State.HELD else expires_at - now
+def _seen(state: State, expires_at: datetime | None, now: datetime | None) -> tuple[State, int | None]:
+    """The state of a visit at `now`, and the seconds until it lapses, rounded down; None where it never does, or is no
+    hold. One that has lapsed has expired."""
+    if expires_at is None or now is None or state is not State.HELD:
+        return state, None
+    left = expires_at - now
+    return (State.HELD, left // _SECOND) if left > _NOTHING else (State.EXPIRED, 0)
 
 
 @lru_cache(maxsize=4096)

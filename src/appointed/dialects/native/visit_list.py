@@ -12,10 +12,10 @@ from appointed.core.errors import FieldInvalid, ServiceNotFound, VisitNotFound
 from appointed.core.ids import GroupId, VisitId
 from appointed.core.visit import State
 from appointed.core.visit_filter import Place, VisitFilter
-from appointed.dialects.native.cursors import cursor_text, query_cursor
+from appointed.dialects.native.paging import PAGING, cursor_text, query_cursor, query_limit
 from appointed.dialects.native.shapes import VisitShape, listed_shape
 from appointed.dialects.native.visits import VISIT, visit_id_of
-from appointed.dialects.native.wants import query_contact, query_number
+from appointed.dialects.native.wants import query_contact
 from appointed.usecases import visit_list
 from appointed.usecases.naming import branch_named, named, resource_named, service_named
 from appointed.wire.decode import encode
@@ -23,8 +23,6 @@ from appointed.wire.identifiers import parse_id
 from appointed.wire.instants import parse_query_instant
 from appointed.wire.request import Request
 from appointed.wire.route import Answer, Credential, Parameter, Route, Where
-
-PAGE, PAGE_AT_MOST = 50, 200
 
 # What was made of a page, for as long as somebody who asked for it is yet to be answered.
 _LISTED: WeakKeyDictionary[visit_list.Page, bytes] = WeakKeyDictionary()
@@ -72,7 +70,7 @@ async def list_visit_events(request: Request) -> Answer:
 
 async def list_visits(request: Request) -> Answer:
     """A page of visits."""
-    caller, limit = request.known_caller, query_number(request, "limit", PAGE, PAGE_AT_MOST)
+    caller, limit = request.known_caller, query_limit(request)
     after = _after(request)
     if any(request.query_value(name) for name in _NAMES):
         wanted = await named(request.context, caller, lambda catalog: _filter(request, catalog))
@@ -124,13 +122,7 @@ _LISTING = (
     Parameter("to", Where.QUERY, "The start before which they are.", {"type": "string"}),
     Parameter("contact", Where.QUERY, "The customer's address, whatever its case."),
     Parameter("group", Where.QUERY, "The id of visits that were held together.", {"type": "string", "format": "uuid"}),
-    Parameter("cursor", Where.QUERY, "`next` of the page before."),
-    Parameter(
-        "limit",
-        Where.QUERY,
-        f"How many at most; {PAGE} without it.",
-        {"type": "integer", "minimum": 1, "maximum": PAGE_AT_MOST},
-    ),
+    *PAGING,
 )
 
 ROUTES = (

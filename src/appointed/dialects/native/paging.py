@@ -1,4 +1,7 @@
-"""Cursors: a place in a list that is in the order of instants and then of ids, as text that only we read."""
+"""Lists that are read page by page: how much of one is asked for, and where to go on.
+
+A cursor is a place in a list that is in the order of instants and then of ids, as text that only we read.
+"""
 
 import base64
 import struct
@@ -7,10 +10,28 @@ from uuid import UUID
 
 from appointed.core.errors import FieldInvalid
 from appointed.core.localtime import EPOCH
+from appointed.dialects.native.wants import query_number
 from appointed.wire.request import Request
+from appointed.wire.route import Parameter, Where
+
+PAGE, PAGE_AT_MOST = 50, 200
+PAGING = (
+    Parameter("cursor", Where.QUERY, "`next` of the page before."),
+    Parameter(
+        "limit",
+        Where.QUERY,
+        "How many at most.",
+        {"type": "integer", "minimum": 1, "maximum": PAGE_AT_MOST, "default": PAGE},
+    ),
+)
 
 _MICROSECOND = timedelta(microseconds=1)
 _CURSOR = struct.Struct(">q16s")
+
+
+def query_limit(request: Request) -> int:
+    """How many the query asks for. Raises FieldInvalid."""
+    return query_number(request, "limit", PAGE, PAGE_AT_MOST)
 
 
 def cursor_text(instant: datetime, thing: UUID) -> str:
