@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from appointed.store.embedded import attach_or_start
 from appointed.usecases.clock import system_clock
-from bench import applying, growth, http, own, pgbench, report, slots
+from bench import applying, growth, http, own, pgbench, report, slots, tokens, vendors
 from bench.case import Case, Sample
 from bench.world import prepare
 
@@ -105,7 +105,8 @@ def main() -> None:
             *http.reading(load, empty),
             *slots.cases(load, empty),
             *http.writing(load, empty, load_old, old),
-            *own.cases(load, empty),
+            *vendors.beside(own.cases(load, empty), load, empty),
+            *tokens.cases(empty),
         ]
         cases = chosen(known, told.only)
         rounds, seconds = (1, 1.0) if told.quick else (told.rounds, told.seconds)

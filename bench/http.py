@@ -53,7 +53,8 @@ def serving(world: World) -> Generator[int]:
 class Ask:
     """What is asked for, again and again; see `bench.load.Plan`. `slots` says how many free ones paths have to list.
 
-    `paths` stands in for `path` where it is another each time. `own` asks our own API, in whose way the key is sent.
+    `paths` stands in for `path` where it is another each time. `own` asks our own API, in whose way the key is sent;
+    `headers` are sent instead of a key.
     """
 
     path: str
@@ -67,10 +68,13 @@ class Ask:
     paths: Callable[[float], list[str]] | None = None
     slots: Mapping[str, int] = field(default_factory=dict[str, int])
     own: bool = False
+    headers: Mapping[str, str] | None = None
 
-    def credential(self, key: str) -> tuple[str, str]:
-        """The header that carries the key, and its value."""
-        return ("Authorization", f"Bearer {key}") if self.own else ("ApiKey", key)
+    def credential(self, key: str) -> Mapping[str, str]:
+        """The headers that say who asks."""
+        if self.headers is not None:
+            return self.headers
+        return {"Authorization": f"Bearer {key}"} if self.own else {"ApiKey": key}
 
 
 class Load:
@@ -85,7 +89,7 @@ class Load:
         self._look(ask)
         plan: Mapping[str, Any] = {
             "port": self._port,
-            "credential": ": ".join(ask.credential(self._world.key)),
+            "credential": "\r\n".join(map(": ".join, ask.credential(self._world.key).items())),
             "seconds": seconds,
             "warm_up": WARM_UP_SECONDS,
             "clients": CLIENTS,
@@ -115,15 +119,16 @@ class Load:
         )
 
     def _look(self, ask: Ask) -> None:
-        """Raise RuntimeError where an answer has not as many free slots as it should."""
+        """Raise RuntimeError where an answer has not as many free slots as it should. Slots that do not tell what is
+        left of them are free."""
         with closing(HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
             for path, wanted in ask.slots.items():
-                connection.request("GET", path, headers=dict([ask.credential(self._world.key)]))
+                connection.request("GET", path, headers=dict(ask.credential(self._world.key)))
                 answer = connection.getresponse()
                 body = answer.read()
                 listed: Any = json.loads(body)
                 slots = listed["slots"] if ask.own and answer.status == HTTPStatus.OK else listed
-                if answer.status != HTTPStatus.OK or sum(slot["available"] > 0 for slot in slots) != wanted:
+                if answer.status != HTTPStatus.OK or sum(slot.get("available", 1) > 0 for slot in slots) != wanted:
                     raise RuntimeError(f"{path}: {answer.status}, not {wanted} free slots: {body[:1000]!r}")
 
 

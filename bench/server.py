@@ -23,7 +23,6 @@ from appointed.dialects.ombori.dialect import OMBORI
 from appointed.store.pool import open_pool
 from appointed.usecases.clock import system_clock
 from appointed.usecases.context import Context
-from appointed.usecases.identify import identify
 from appointed.wire.access_log import access_log
 from appointed.wire.asgi import DialectApp
 from appointed.wire.metrics import Metrics
@@ -82,9 +81,7 @@ async def serve(dsn: str) -> None:
     dialects = (*DIALECTS, replace(OMBORI, name="bench", mount="/bench", routes=ROUTES))
     nowhere = open(os.devnull, "wb", buffering=0)  # noqa: ASYNC230, PTH123, SIM115 - once, before anything is measured
     watch = Watch([access_log(nowhere.write, system_clock), Metrics().count])
-    server = uvicorn.Server(
-        http(Server([DialectApp(each, context, identify, watch) for each in dialects], _nothing, _nothing))
-    )
+    server = uvicorn.Server(http(Server([DialectApp(each, context, watch) for each in dialects], _nothing, _nothing)))
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         listener.setblocking(False)
         print(listener.getsockname()[1], flush=True)

@@ -24,7 +24,7 @@ from appointed.core.ids import BranchId, CredentialId, ResourceId, ServiceId, Te
 from appointed.store import catalog, tenants
 from appointed.store.migrate import migrate
 from appointed.store.pool import Pool, open_pool
-from appointed.usecases.clock import new_id, system_clock
+from appointed.usecases.clock import system_clock
 from bench import booked, offered
 
 SLOT = timedelta(minutes=5)
@@ -39,6 +39,7 @@ LISTED_FROM, LISTED = datetime(2020, 1, 1, tzinfo=UTC), 1_000
 DAY_CLAIMS = 100
 
 TENANT = TenantId(UUID("be000000-0000-4000-8000-000000000001"))
+CREDENTIAL = CredentialId(UUID("00000000-0000-4000-8000-00000000c0de"))
 BRANCH = BranchId(UUID("be000000-0000-4000-8000-000000000002"))
 QUEUE = ServiceId(UUID("be000000-0000-4000-8000-000000000003"))
 BUSY = ServiceId(UUID("be000000-0000-4000-8000-000000000004"))
@@ -170,7 +171,7 @@ def pool_id(number: int) -> ResourceId:
 async def _offer(pool: Pool, world: World, now: datetime) -> None:
     async with pool.transaction(TENANT) as tx:
         await tenants.add_tenant(tx, tenants.Tenant(TENANT, "bench"), now)
-        await tenants.add_credential(tx, TENANT, CredentialId(new_id()), world.key, "bench", frozenset(Scope), now)
+        await tenants.add_credential(tx, TENANT, CREDENTIAL, world.key, "bench", frozenset(Scope), now)
         await catalog.put(tx, TENANT, _catalog(), system_clock())
 
 

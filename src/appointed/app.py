@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from time import monotonic
 
@@ -11,11 +11,13 @@ from opentelemetry.trace import Tracer
 
 from appointed.core.errors import StoreUnavailable
 from appointed.dialects import DIALECTS
+from appointed.settings import DialectHosts, RateLimits, SettingInvalid
 from appointed.store.readiness import running_transactions, unready
 from appointed.usecases.context import Context
-from appointed.usecases.identify import identify
 from appointed.wire.access_log import access_log
 from appointed.wire.asgi import DialectApp, Scope
+from appointed.wire.dialect import Dialect
+from appointed.wire.limits import Limiter, Limits, Rate
 from appointed.wire.metrics import MEDIA_TYPE, HeldBack, Metrics, is_local
 from appointed.wire.pages import DOCS, HOME, PROBLEMS, Document, Pages, problems_folder
 from appointed.wire.route import Answer
@@ -25,6 +27,16 @@ from appointed.wire.watching import Teller, Watch
 DRAIN_SECONDS = 10
 LOOK_SECONDS = 2
 METRICS = "/metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """How clients are met: how often a credential may ask, how many processes share that, and the dialects that have a
+    host name or a port for themselves."""
+
+    rate_limits: RateLimits = "off"
+    processes: int = 1
+    dialect_hosts: DialectHosts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +59,17 @@ def http(server: Server) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
 
 
-def make_server(context: Context, watching: Watching | None = None) -> Server:
-    """Every dialect, the health checks, the pages and the metrics, over one pool and one clock."""
-    watching = watching or Watching()
+def make_server(context: Context, watching: Watching | None = None, edge: Edge | None = None) -> Server:
+    """Every dialect, the health checks, the pages and the metrics, over one pool and one clock.
+
+    Raises SettingInvalid for a place that is bound to a dialect that there is not.
+    """
+    watching, edge = watching or Watching(), edge or Edge()
 
     async def live() -> Sequence[str]:
         return ()
@@ -68,8 +84,46 @@ def make_server(context: Context, watching: Watching | None = None) -> Server:
         tellers.append(metrics.count)
         pages[METRICS] = _metrics_page(context, metrics, watching)
     watch = Watch(tellers, watching.tracer)
-    apps = [DialectApp(dialect, context, identify, watch) for dialect in DIALECTS]
-    return Server(apps, live, ready, pages=pages, watch=watch)
+    limits = _limits(edge)
+    apps = [DialectApp(dialect, context, watch, limits[dialect.name]) for dialect in DIALECTS]
+    bound = {
+        where: DialectApp(dialect, context, watch, limits[dialect.name])
+        for where, dialect in dialects_alone(edge.dialect_hosts).items()
+    }
+    return Server(
+        apps, live, ready, pages=pages, watch=watch, bound=bound, bound_pages=_pages_alone() if bound else None
+    )
+
+
+def dialects_alone(hosts: DialectHosts) -> dict[str | int, Dialect]:
+    """The dialects that have a host name or a port for themselves, as they stand at its root.
+
+    Raises SettingInvalid for a dialect that there is not, or that stands at the root anyway.
+    """
+    movable = {dialect.name: dialect for dialect in DIALECTS if dialect.mount}
+    unknown = next((name for name, _ in hosts if name not in movable), None)
+    if unknown is not None:
+        raise SettingInvalid(
+            f"APPOINTED_DIALECT_HOSTS: {unknown} is no dialect that can be bound; {', '.join(movable)} can"
+        )
+    return {where: replace(movable[name], mount="") for name, where in hosts}
+
+
+def _limits(edge: Edge) -> dict[str, Limits | None]:
+    """What binds each dialect, by its name. A rate for all of them is kept across them, since a credential may be good
+    for several."""
+    if edge.rate_limits == "off":
+        return {dialect.name: None for dialect in DIALECTS}
+    if edge.rate_limits == "vendor":
+        return {dialect.name: _limits_of(dialect, edge.processes) for dialect in DIALECTS}
+    common = Limits(Limiter(Rate(*edge.rate_limits).share(edge.processes)))
+    return {dialect.name: common for dialect in DIALECTS}
+
+
+def _limits_of(dialect: Dialect, processes: int) -> Limits:
+    rate = dialect.limit.rate
+    own = {route.name: Limiter(route.rate.share(processes)) for route in dialect.routes if route.rate is not None}
+    return Limits(None if rate is None else Limiter(rate.share(processes)), own)
 
 
 def make_pages() -> dict[str, Page]:
@@ -77,6 +131,12 @@ def make_pages() -> dict[str, Page]:
     documents = [Document(each.name, each.title, f"{each.mount}/openapi.json") for each in DIALECTS]
     pages = Pages(documents, problems_folder())
     return {HOME: pages.home, DOCS: pages.docs, PROBLEMS: pages.problem}
+
+
+def _pages_alone() -> dict[str, Page]:
+    """The pages at a place of a dialect's own: what problems mean, which its answers may name, and their files."""
+    pages = Pages((), problems_folder())
+    return {PROBLEMS: pages.problem, DOCS: pages.file}
 
 
 def _metrics_page(context: Context, metrics: Metrics, watching: Watching) -> Page:

@@ -2,13 +2,24 @@
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
 Value = TypeVar("Value")
+
+RateLimits = Literal["off", "vendor"] | tuple[int, int]
+"""None, each dialect's own, or so many requests within so many seconds for each of them."""
+
+DialectHosts = tuple[tuple[str, str | int], ...]
+"""Names of dialects, each with a host name in lower case or a port."""
+
+_RATE = re.compile(r"([1-9][0-9]{0,6})/(second|minute|hour)")
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 
 
 class SettingInvalid(Exception):
@@ -69,6 +80,33 @@ def _metrics(text: str) -> str:
     return text.lower()
 
 
+def _rate_limits(text: str) -> RateLimits:
+    match text.lower():
+        case "off" | "vendor" as word:
+            return word
+        case _ if found := _RATE.fullmatch(text.lower()):
+            return int(found[1]), _SECONDS[found[2]]
+        case _:
+            raise ValueError("write off, vendor, or a rate such as 600/minute or 20/second")
+
+
+def _dialect_hosts(text: str) -> DialectHosts:
+    hosts: dict[str | int, str] = {}
+    for entry in text.lower().split(","):
+        name, _, place = (part.strip() for part in entry.partition("="))
+        where = _port(place[1:]) if place.startswith(":") else place
+        if place.isdecimal():
+            raise ValueError(f"write :{place} for a port, {name}=:{place}")
+        if not name or (isinstance(where, str) and not _HOST_NAME.fullmatch(where)):
+            raise ValueError("write dialect=host.name or dialect=:port, with commas between several")
+        if where in hosts:
+            if hosts[where] == name:
+                raise ValueError(f"{place} is named twice for {name}")
+            raise ValueError(f"{place} cannot be {hosts[where]}'s and {name}'s at once")
+        hosts[where] = name
+    return tuple((name, where) for where, name in hosts.items())
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
@@ -111,6 +149,19 @@ METRICS = Setting(
     "Who may read /metrics: off, loopback (this machine alone), on (everybody).",
     _metrics,
 )
+RATE_LIMITS = Setting(
+    "APPOINTED_RATE_LIMITS",
+    "off",
+    "How often one credential may ask: off, vendor (as each vendor has it), or a rate such as 600/minute.",
+    _rate_limits,
+)
+PROCESSES = Setting("APPOINTED_PROCESSES", "1", "How many processes serve together, and share a rate.", _count)
+DIALECT_HOSTS: Setting[DialectHosts] = Setting(
+    "APPOINTED_DIALECT_HOSTS",
+    None,
+    "Host names and ports at whose root a dialect answers alone: ombori=queues.example.org,ombori=:8081.",
+    _dialect_hosts,
+)
 WORKER = Setting("APPOINTED_WORKER", "1", "Tidy up inside the server, as `appointed work` does apart.", _switch)
 
 SETTINGS: tuple[Setting[Any], ...] = (
@@ -124,6 +175,9 @@ SETTINGS: tuple[Setting[Any], ...] = (
     LOG_LEVEL,
     ACCESS_LOG,
     METRICS,
+    RATE_LIMITS,
+    PROCESSES,
+    DIALECT_HOSTS,
     WORKER,
 )
 
@@ -142,7 +196,15 @@ class Settings:
     log_level: str
     access_log: bool
     metrics: str
+    rate_limits: RateLimits
+    processes: int
+    dialect_hosts: DialectHosts
     worker: bool
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """All that is listened on, the one for everything first."""
+        return (self.port, *(where for _, where in self.dialect_hosts if isinstance(where, int)))
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -154,6 +216,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         host = f"[{values['host']}]" if ":" in values["host"] else values["host"]
         values["public_url"] = f"http://{host}:{values['port']}"
     values["public_url"] = values["public_url"].rstrip("/")
+    values["dialect_hosts"] = values["dialect_hosts"] or ()
+    for name, where in values["dialect_hosts"]:
+        if where == values["port"]:
+            raise SettingInvalid(f"{DIALECT_HOSTS.variable}: {name} cannot have the port of {PORT.variable}, {where}")
     return Settings(**values)
 
 

@@ -25,6 +25,8 @@ EXCEPTIONS = {
     ("line", "store"): "a line of text",
     ("line", "wire"): "a line of text",
     ("lock", "store"): "a lock of the file system or the database",
+    ("token", "usecases"): "an access token of OAuth, by which a program shows who it is",
+    ("token", "wire"): "an access token of OAuth, by which a program shows who it is",
     ("staff", "core"): "those who work there, as against the customer; not any resource",
     ("user", "store"): "a user of the operating system",
     ("window", "core"): "the stretch of time that is asked about",

@@ -1,6 +1,7 @@
 """The published JSON Schema is that of the shape, and says of a file what the reader says."""
 
 import json
+import textwrap
 from pathlib import Path
 
 import jsonschema
@@ -61,3 +62,15 @@ def test_the_clinic_of_the_page_is_a_catalogue() -> None:
     text = page.partition("```yaml\n")[2].partition("```")[0]
     jsonschema.validate(parse(text)[0], schema())
     assert len(read(text).catalog(TENANT).services) == 2
+
+
+def test_the_pages_other_examples_mean_what_it_says() -> None:
+    page = (ROOT / "docs/catalogue.md").read_text()
+    description, family, options = [each.partition("```")[0] for each in page.split("```yaml\n")[2:]]
+    branches = "".join(f"  - {{slug: {each}, name: A, time_zone: UTC}}\n" for each in ("centre", "north"))
+    catalog = read(f"{options}branches:\n{branches}{family}").catalog(TENANT)
+    first, second = catalog.services.values()
+    assert catalog.family(first.id) == (first, second)
+    assert (catalog.options.languages, catalog.options.combinations) == (("en-GB", "nl-NL", "fr"), True)
+    told = read(GOOD.replace("    duration_minutes", f"{textwrap.indent(description, '    ')}    duration_minutes"))
+    assert told.file.services[0].description.translations.keys() == {"nl"}

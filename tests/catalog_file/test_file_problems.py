@@ -81,6 +81,12 @@ def test_a_good_file_has_none() -> None:
         ("[09:00-17:00]", "[09:00-25:00]", 7, "B.week.mon[0]", "hours such as 09:00-17:00"),
         ("[09:00-17:00]", "[09:00-09:00]", 7, "B.week.mon[0]", "hours such as 09:00-17:00"),
         ("[09:00-17:00]", "[13:00-17:00, 09:00-13:01]", 7, "B.week.mon[1]", "09:00-13:01 overlaps other hours"),
+        (WEEK, "breaks: {mon: [12:00-13:00, 12:30-14:00]}\n" + INNER + WEEK, 6, "B.breaks.mon[1]",
+         "12:30-14:00 overlaps"),
+        (WEEK, "breaks: {mon: [13:00-12:00]}\n" + INNER + WEEK, 6, "B.breaks.mon[0]",
+         "13:00-12:00 ends on the next day"),
+        (LASTS, LASTS + "\n    booking_hours: {week: {mon: [9:00-12:00, {hours: 11:00-12:00, capacity: 2}]}}", 15,
+         "S.booking_hours.week.mon[1]", "11:00-12:00 overlaps"),
         ("[anna]", "[anna, anna]", 16, "S.roles[0].resources[1]", "lists the resource anna twice"),
         ("name: Anna", "name: ''", 10, "resources[0].name", "is empty"),
         ("name: Visit", "name: Visit\n    names: {nl: ' '}", 14, "S.names.nl", "is empty"),
@@ -110,6 +116,22 @@ def test_a_problem_has_its_line_and_field(before: str, after: str, line, field, 
     ((found_line, found_field, problem),) = problems(text)
     assert (found_line, found_field) == (line, field)
     assert says is None or says in problem
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field", "says"),
+    [
+        ("slug: anna", 'slug: "anna\\n"', "resources[0].slug", "small letters"),
+        ("[09:00-17:00]", '["09:00-17:00\\n"]', "B.week.mon[0]", "hours such as"),
+        (WEEK, 'special_days: {"2026-02-28\\n": []}\n' + INNER + WEEK, "B.special_days.2026-02-28\n", "a date such as"),
+        ("branches:", 'options: {languages: ["nl-NL\\n"]}\nbranches:', "options.languages[0]", "a language tag"),
+    ],
+)
+def test_nothing_ends_with_a_line_feed(before: str, after: str, field: str, says: str) -> None:
+    """`$` finds the end in front of one, too; in a header it would break every answer."""
+    ((_, found, problem),) = problems(GOOD.replace(before, after, 1))
+    assert found == field.replace("B.", "branches[0].opening_hours.")
+    assert says in problem
 
 
 def test_who_names_no_branch_is_told_that_the_only_one_is_retired() -> None:

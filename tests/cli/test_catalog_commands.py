@@ -75,7 +75,8 @@ def test_a_file_is_applied_exported_and_applied_again(data_dir: Path, clinic: Pa
         again = run(data_dir, "apply", str(written), "--json")
         assert again.returncode == 0
         assert json.loads(again.stdout) == {
-            "tenant": "clinic", "version": 2, "applied": False, "refused": False, "differences": [], "visits": []
+            "tenant": "clinic", "version": 2, "applied": False, "refused": False, "differences": [], "options": [],
+            "visits": []
         }  # fmt: skip
     assert json.loads(written.read_text())["services"][0]["slug"] == "visit"
 
@@ -88,6 +89,19 @@ def test_a_change_is_told_for_scripts_too(data_dir: Path, clinic: Path) -> None:
     assert (difference["kind"], difference["slug"], difference["change"]) == ("resource", "anna", "changed")
     assert difference["fields"] == [{"field": "name", "before": "Anna", "after": "Anne"}]
     assert told["applied"] is False
+
+
+def test_a_change_of_the_options_alone_is_one(data_dir: Path, clinic: Path) -> None:
+    assert run(data_dir, "apply", str(clinic)).returncode == 0
+    clinic.write_text(CLINIC + "options: {languages: [pl]}\n")
+    shown = run(data_dir, "apply", str(clinic), "--dry-run")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "other options" in shown.stdout
+    assert "languages  nothing → pl" in shown.stdout
+    done = json.loads(run(data_dir, "apply", str(clinic), "--json").stdout)
+    assert (done["applied"], done["differences"]) == (True, [])
+    assert done["options"] == [{"field": "languages", "before": [], "after": ["pl"]}]
+    assert json.loads(run(data_dir, "apply", str(clinic), "--json").stdout)["applied"] is False
 
 
 def test_a_bad_file_is_told_by_line(data_dir: Path, clinic: Path) -> None:

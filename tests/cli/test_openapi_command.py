@@ -33,7 +33,7 @@ def test_all_of_them_in_a_file(tmp_path: Path) -> None:
 def test_what_cannot_be_done(tmp_path: Path) -> None:
     unknown = run(tmp_path, "openapi", "--dialect", "nobody")
     assert (unknown.returncode, unknown.stdout) == (2, "")
-    assert "native, ombori, all" in unknown.stderr
+    assert "native, ombori, qmatic, all" in unknown.stderr
     nowhere = run(tmp_path, "openapi", "--output", str(tmp_path / "missing" / "all.json"))
     assert (nowhere.returncode, nowhere.stdout) == (3, "")
     assert "Traceback" not in nowhere.stderr

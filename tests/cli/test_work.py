@@ -16,6 +16,7 @@ from server_processes import ask, killed_at_end, until
 SLOT = {"booking": {"start": "2020-11-30T14:30:00.000Z", "end": "2020-11-30T14:35:00.000Z"}}
 LAPSED = "UPDATE appointed.visit SET expires_at = '2020-11-30T08:00Z' RETURNING 1"
 STATES = "SELECT string_agg(state::text, ' ') FROM appointed.visit"
+SEALED = "SELECT sum(events) = (SELECT count(*) FROM appointed.event) FROM appointed.seal"
 ROLES = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%tenants_due%' AND pid <> pg_backend_pid()"
 
 
@@ -37,6 +38,9 @@ def hold(data_dir: Path) -> str:
 def test_once_does_what_is_due_and_leaves_a_hold_without_end(data_dir: Path) -> None:
     with serving(data_dir, "--demo", APPOINTED_WORKER="0") as server:
         dsn = hold(data_dir)
+        # What happened so far is sealed, and nothing else is due.
+        assert "did 1 piece of work\n" in run(data_dir, "work", "--once").stdout
+        assert ask(dsn, SEALED)
         done = run(data_dir, "work", "--once")
         assert (done.returncode, done.stderr, done.stdout) == (0, "", "nothing was due\n")
         assert ask(dsn, STATES) == "held"

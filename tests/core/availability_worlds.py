@@ -240,6 +240,8 @@ def services(
     rest: dict[str, Any] = {} if crowded else draw(limits(zone, near))
     if rarely(draw, 3):
         rest["per_extra_person"] = draw(st.sampled_from((10, 5, 3))) * MINUTE
+    if rarely(draw, 3):
+        rest["added_duration"] = draw(st.sampled_from((10, 15, 7))) * MINUTE
     if rarely(draw, 2):
         rest["buffer_before"] = draw(st.sampled_from((0, 10, 5, 30, 3))) * MINUTE
         rest["buffer_after"] = draw(st.sampled_from((10, 0, 5, 30, 7))) * MINUTE
@@ -276,7 +278,10 @@ def plans(draw: st.DrawFn, known: Sequence[Service], *, crowded: bool) -> Plan:
             gap=draw(st.sampled_from((0, 15, 60, 7))) * MINUTE if rarely(draw, 3) else 0 * MINUTE,
             beside=rarely(draw),
             preferences=draw(preferences(service)) if rarely(draw, 2 if crowded else 5) else (),
+            party_size=draw(st.integers(1, 4)) if rarely(draw, 6) else None,
         )
+        if any(each.guest == part.guest for each in parts) and rarely(draw, 3):
+            part = replace(part, continues=True, beside=False)
         if sum(role.count for each in (*parts, part) for role in each.service.roles) <= MOST_NEEDS or not parts:
             parts.append(part)
     return Plan(tuple(parts), draw(st.integers(1, 3)) if rarely(draw, 3) else 1)

@@ -60,6 +60,8 @@ def as_oracle(drawn: Drawn) -> tuple[values.World, values.Plan]:
             gap=part.gap // MINUTE,
             beside=part.beside,
             asked=tuple((each.role, each.resource_id, each.traits) for each in part.preferences),
+            goes_on=part.continues,
+            party=part.party_size,
         )
         for part in drawn.plan.parts
     )
@@ -130,6 +132,7 @@ def _service(service: Service) -> values.Service:
         party_limit=service.party_limit,
         daily_limit=service.customer_daily_limit,
         bookable=service.bookable,
+        added=None if service.added_duration is None else service.added_duration // MINUTE,
     )
 
 

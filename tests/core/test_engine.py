@@ -11,6 +11,7 @@ from appointed.core.errors import CustomerLimitReached, SlotNotOffered, SlotTake
 from appointed.core.explain import explain
 from availability_worlds import worlds
 from causes import without
+from combined_worlds import combinations
 from drawn_world import Drawn, as_oracle
 from inquiries import inquiry
 from jammed_worlds import jams
@@ -88,7 +89,19 @@ def test_slots_where_somebody_has_to_move(examples: int):
 
 
 @EXAMPLES
-@pytest.mark.parametrize("drawn", [worlds(), jams()], ids=["worlds", "jams"])
+def test_slots_of_services_in_one_go(examples: int):
+    def check(drawn: Drawn, _data: st.DataObject):
+        world, plan = as_oracle(drawn)
+        expected = oracle.slots(world, plan, drawn.window)
+        limits = {limit.with_steps for each in inquiry(drawn).limits for limit in each}
+        event(f"slots: {min(len(expected), 3)}, steps beside hours: {True in limits}")
+        assert [tuple(slot) for slot in availability.slots(inquiry(drawn))] == expected
+
+    over(combinations(), examples, check)
+
+
+@EXAMPLES
+@pytest.mark.parametrize("drawn", [worlds(), jams(), combinations()], ids=["worlds", "jams", "combined"])
 def test_reasons_are_those_of_the_oracle(drawn: st.SearchStrategy[Drawn], examples: int):
     def check(drawn: Drawn, data: st.DataObject):
         at = some_minute(drawn, data)
@@ -100,7 +113,7 @@ def test_reasons_are_those_of_the_oracle(drawn: st.SearchStrategy[Drawn], exampl
 
 
 @EXAMPLES
-@pytest.mark.parametrize("drawn", [worlds(), jams()], ids=["worlds", "jams"])
+@pytest.mark.parametrize("drawn", [worlds(), jams(), combinations()], ids=["worlds", "jams", "combined"])
 def test_a_hold_takes_an_assignment_of_the_oracle_with_as_few_moves(drawn: st.SearchStrategy[Drawn], examples: int):
     """Exactly where there is one; the reason of a refusal is one of the oracle's."""
 
@@ -132,7 +145,7 @@ def refusal(asked) -> str | None:
 
 
 @EXAMPLES
-@pytest.mark.parametrize("drawn", [worlds(), jams()], ids=["worlds", "jams"])
+@pytest.mark.parametrize("drawn", [worlds(), jams(), combinations()], ids=["worlds", "jams", "combined"])
 def test_without_a_named_cause_it_is_bookable_or_the_next_is_named(drawn: st.SearchStrategy[Drawn], examples: int):
     def check(drawn: Drawn, data: st.DataObject):
         at = refused_minute(drawn, data)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from appointed.core.catalog import (
 )
 from appointed.core.errors import TimeZoneUnknown
 from appointed.core.explain import explain, resource_blocks
+from appointed.core.ids import ServiceId
 from appointed.core.impact import RETIRED, ROLE, Reason, affected, touched
 from appointed.core.localtime import EPOCH, MINUTE, instant_of
 from appointed.core.plan import Plan
@@ -327,6 +329,41 @@ def test_what_is_hit_is_what_a_hold_would_be_refused_for(data):
     assert lacking <= reasons
     if not reasons:
         assert not {block.rule for block in explained} & of_time
+
+
+def test_who_goes_on_with_a_service_that_others_are_to_give_is_hit():
+    """What continues an item has its claims, and its own service says whether these still serve it."""
+    added = replace(ADVICE, id=ServiceId(UUID(int=3)), roles=ADVICE.roles)
+    visit = visit_of(1, [(ADVICE, NINE, [ROOM]), (added, HALF_PAST, [])])
+    first, second = visit.visit.items
+    visit = replace(visit, visit=replace(visit.visit, items=(first, replace(second, continues=True))))
+    before = catalog(ADVICE, added)
+    after = catalog(ADVICE, replace(added, roles=(Role((CHAIR.id,)),)))
+    (hit,) = affected(before, after, [visit], NOW)
+    assert hit.reasons == (Reason(ROLE, added.id, ROOM.id),)
+    assert not affected(before, after, [visit_of(1, [(ADVICE, NINE, [ROOM]), (added, HALF_PAST, [])])], NOW)
+
+
+def test_in_one_go_no_more_have_room_than_for_any_of_them():
+    """Two come for both, in a pool of three: what the hours of the second say counts, and the steps under the first."""
+    added = replace(TABLES, id=ServiceId(UUID(int=3)))
+
+    def saying(number, places=3):
+        hours = Schedule((WeeklyHours(0, 570, 720, number),))
+        known = replace(PLACES, capacity=(CapacityStep(LONG_AGO, places),))
+        return catalog(TABLES, replace(added, booking_hours=hours), resources=(known,))
+
+    def both(number):
+        made = visit_of(number, [(TABLES, NINE, [PLACES]), (added, HALF_PAST, [])])
+        (first, second), (claim,) = made.visit.items, made.claims
+        items = first, replace(second, continues=True)
+        return replace(made, visit=replace(made.visit, items=items), claims=(replace(claim, ends_at=second.ends_at),))
+
+    visits = [both(1), both(2)]
+    before = catalog(TABLES, added, resources=(PLACES,))
+    assert hits(before, saying(2), *visits) == hits(before, saying(5), *visits) == []
+    assert hits(before, saying(1), *visits) == [(2, ["capacity"])]
+    assert hits(before, saying(5, places=1), *visits) == [(2, ["capacity"])]
 
 
 @given(st.data())

@@ -13,6 +13,7 @@ from appointed.core.localtime import MINUTE
 from appointed.core.plan import Part, Plan
 from appointed.core.preference import Preference
 from availability_worlds import worlds
+from combined_worlds import combinations
 from drawn_world import Drawn, as_oracle
 from oracle import resource_rules, slots, start_rules
 
@@ -108,7 +109,7 @@ def test_a_plan_of_nothing_takes_no_time_and_needs_nobody():
     assert Plan.single(service(roles=()), 1).needs == ()
 
 
-@given(worlds(), st.integers(-10_000, 10_000))
+@given(worlds() | combinations(), st.integers(-10_000, 10_000))
 def test_plans_are_those_of_the_oracle(drawn: Drawn, at: int):
     _, plan = as_oracle(drawn)
     ours = drawn.plan

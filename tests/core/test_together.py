@@ -57,7 +57,7 @@ def tried(asked: Inquiry) -> list[int]:
                 start + need.claims_to,
                 tuple(each for each in need.role.resource_ids if asked_for(need, resources[each])),
                 need.units,
-                asked.capacity(need, start),
+                *asked.limit(need, start),
             )
             for need in asked.plan.needs
         ]

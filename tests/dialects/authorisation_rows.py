@@ -35,9 +35,17 @@ class World:
     """A dialect's rows by the names of its routes, how its key is sent, and ids by the names in its paths.
 
     `ids` makes what the routes need for somebody; `own` gives what another has of the same kind, as far as it has it.
+    `sent` tells what somebody sends with a call where that is not just the key.
     """
 
     rows: Mapping[str, Row]
     headers: Callable[[str], dict[str, str]]
     ids: Callable[[httpx.AsyncClient, Context, Person], Awaitable[Ids]]
     own: Callable[[Context, Person], Awaitable[Ids]]
+    sent: Callable[[httpx.AsyncClient, Person], Awaitable[dict[str, str]]] | None = None
+
+    async def credential(self, http: httpx.AsyncClient, who: Person | str) -> dict[str, str]:
+        """The headers of somebody, or of whoever has a secret."""
+        if isinstance(who, str) or self.sent is None:
+            return self.headers(who if isinstance(who, str) else who.key)
+        return await self.sent(http, who)

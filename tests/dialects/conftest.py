@@ -1,5 +1,7 @@
 """What every dialect's tests share. That this file is here puts its folder on the path."""
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 import pytest_asyncio
@@ -7,6 +9,7 @@ import pytest_asyncio
 from appointed.usecases.context import Context
 from ombori_client import DOCUMENTED_QUEUE, Ombori
 from people import Person, new_queue
+from proofs.in_process import InProcess, in_process
 
 
 @pytest_asyncio.fixture
@@ -23,3 +26,10 @@ def open_queue(client: httpx.AsyncClient, context: Context, alice: Person):
         return Ombori(client, context, alice, await new_queue(context, alice, **changes))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def application(dsn: str) -> Iterator[InProcess]:
+    """The application for those who are not asynchronous."""
+    with in_process(dsn) as application:
+        yield application

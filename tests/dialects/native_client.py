@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 
 from appointed.core.catalog import Branch, Catalog, Resource, Role, Service
+from appointed.core.language import Text, Translation
+from appointed.core.questions import Question
 from appointed.store import catalog as store
 from appointed.usecases.context import Context
 from people import MORNING, Person, exclusive_resource, new_branch, new_service, pool_resource, set_clock
@@ -81,6 +83,13 @@ class Native:
         )
         async with self.context.pool.transaction(self.person.tenant) as tx:
             await store.put(tx, self.person.tenant, catalog, MORNING)
+
+    async def ask_why(self, **changes: Any) -> None:
+        """From now on whoever wants a cut is asked why, in two languages, and which colour."""
+        why = Question(Text("Why?", (Translation("nl", "Waarom?"),)), required=True)
+        cut = replace(self.salon.cut, questions=(why, Question(Text("Colour?"))), **changes)
+        async with self.context.pool.transaction(self.person.tenant) as tx:
+            await store.put(tx, self.person.tenant, Catalog(0, {}, {cut.id: cut}, {}), MORNING)
 
     async def send(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
         """Send a request beneath /v1: bytes as they are, anything else as JSON, and None as no body."""

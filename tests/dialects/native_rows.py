@@ -30,12 +30,17 @@ async def ids(http: httpx.AsyncClient, context: Context, person: Person) -> Ids:
     known["key"] = str((await new_colleague(context, person.tenant)).caller.credential)
     customer = await http.post("/v1/customers", content=CUSTOMER, headers=_headers(person.key))
     known["customer"] = customer.json()["id"]
+    whose = json.dumps({"customer_id": known["customer"]}).encode()
+    named = await http.put(f"/v1/visits/{known['booked']}/customer", content=whose, headers=_headers(person.key))
+    assert named.status_code == 204, named.text
     for path in ("branches", "services", "resources"):
         closure = f"/v1/{path}/{known[path.removesuffix('es') if path == 'branches' else path[:-1]]}/closures"
         closed = await http.post(closure, content=CLOSURE, headers=_headers(person.key))
         assert closed.status_code == 201, closed.text
     group = await http.post("/v1/service-groups", content=GROUP, headers=_headers(person.key))
     known["service_group"] = group.json()["id"]
+    switched = await http.patch("/v1/options", content=b'{"combinations": true}', headers=_headers(person.key))
+    assert switched.status_code == 200, switched.text
     shown = await http.post("/v1/impact", content=b"{}", headers=_headers(person.key))
     known["stamp"] = shown.json()["stamp"]
     return known
@@ -73,6 +78,9 @@ def _catalogue() -> dict[str, Row]:
     rows = {
         "read_catalog": Row(),
         "apply_catalog": Row(body=b"{}", query="?dry_run=true"),
+        "read_options": Row(),
+        "change_options": Row(body=b'{"combinations": true}'),
+        "list_combinations": Row(("branch",)),
         "preview_impact": Row(body=b"{}"),
         "apply_impact": Row(body=lambda ids: json.dumps({"stamp": ids["stamp"]}).encode()),
         "read_sandbox_clock": Row(),

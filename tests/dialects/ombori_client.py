@@ -2,7 +2,6 @@
 
 import copy
 import json
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,19 +13,14 @@ import httpx
 from appointed.core.catalog import Service
 from appointed.core.ids import ServiceId
 from appointed.usecases.context import Context
+from exchanges import without_trailing_commas
 from people import Person
 
 EXCHANGES = Path(__file__).parent / "ombori/exchanges"
 DOCUMENTED_REQUEST = (EXCHANGES / "create-reservation.request.json").read_bytes()
 DOCUMENTED_RESPONSE = (EXCHANGES / "create-reservation.response.json").read_bytes()
 DOCUMENTED_QUEUE = ServiceId(UUID("64aa8a7f-a616-44e8-806a-165e08d91192"))
-TRAILING_COMMA = re.compile(rb",(?=\s*[}\]])")
 COUNTED = ("visit", "item", "claim", "event", "idempotency")
-
-
-def without_trailing_commas(text: bytes) -> Any:
-    """The value of a JSON text whose strings hold no comma before a bracket."""
-    return json.loads(TRAILING_COMMA.sub(b"", text))
 
 
 def changed(path: str, value: object = ..., body: Any = None) -> Any:

@@ -15,9 +15,11 @@ from appointed.core.errors import (
     ContactMissing,
     FieldInvalid,
     MalformedBody,
+    PartyTooLarge,
     SlotNotOffered,
     SlotTaken,
     StateForbids,
+    VisitsInTheWay,
 )
 from appointed.core.visit import State
 from appointed.i18n import catalog
@@ -104,3 +106,26 @@ def test_any_language_gets_an_answer(language):
 )
 def test_the_nearest_language_is_chosen(language, tag):
     assert catalog.nearest(language, ("en", "pt-BR", "sv")) == tag
+
+
+@pytest.mark.parametrize("language", catalog.LOCALES)
+def test_one_of_something_is_said_in_a_sentence_of_its_own(language):
+    """Of refusals that there are, with nothing in it that is not known."""
+    locale = catalog._LOCALES[language]
+    assert set(locale.one) <= set(locale.sentences)
+    for code, template in locale.one.items():
+        named = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+        assert named <= {field.name for field in fields(REFUSALS[code])}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        (VisitsInTheWay(1, "a"), "One visit could not take place after this change."),
+        (VisitsInTheWay(2, "a, b"), "2 visits could not take place after this change."),
+        (PartyTooLarge(1), "One visit of the service may stand for one person."),
+        (PartyTooLarge(21), "One visit of the service may stand for 21 people at most."),
+    ],
+)
+def test_one_is_not_many(refusal, said):
+    assert catalog.sentence(refusal, "en").startswith(said)

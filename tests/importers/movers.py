@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from appointed.core.catalog import Service
+from appointed.core.difference import Kind, things
 from appointed.core.intervals import Interval
+from appointed.core.soundness import flaws
 from appointed.importers import IMPORTERS
 from appointed.importers.imported import Asked, Imported, Source
 from appointed.usecases.context import Context
@@ -34,9 +36,13 @@ class Mover:
         """What an importer makes of a text."""
         known = await read(Context(self.context.pool, self.context.clock), self.person.caller)
         chunks = (text[at : at + chunk] for at in range(0, len(text), chunk))
-        return IMPORTERS[source](
+        imported = IMPORTERS[source](
             [Source("a file", chunks)], Asked(self.person.tenant, known.catalog, known.now, **asked)
         )
+        # What comes over can be exported, and applied again.
+        kinds = [things(imported.catalog, kind).values() for kind in Kind]
+        assert [flaw for several in kinds for thing in several for flaw in flaws(thing)] == []
+        return imported
 
     async def take(self, imported: Imported, *, dry_run: bool = False) -> Arrived:
         """Bring it over."""

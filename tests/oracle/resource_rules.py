@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 
-from oracle.pools import capacity
+from oracle.pools import capacity, capacity_by_hours, capacity_by_steps
 from oracle.schedules import in_break, in_openings, is_closed
-from oracle.start_rules import length, starts_of
+from oracle.start_rules import lasts, party_of, starts_of
 from oracle.values import Claim, Key, Part, Plan, Resource, Role, Service, World
 
 
 @dataclass(frozen=True, eq=False)
 class Need:
-    """One of the resources that a role of a part asks for. Item and claim are minutes; `units` are those of a pool."""
+    """One of the resources that a role of a part asks for. Item and claim are minutes; `units` are those of a pool.
+
+    `given` are the services that it is for, and when each of them starts.
+    """
 
     part: int
     role: int
@@ -23,6 +27,7 @@ class Need:
     claim_starts: int
     claim_ends: int
     units: int
+    given: tuple[tuple[Service, int], ...] = ()
 
     @property
     def wanted(self) -> Role:
@@ -32,16 +37,26 @@ class Need:
 def needs(plan: Plan, at: int) -> list[Need]:
     """All that a plan needs when it starts at a minute: part by part, role by role."""
     return [
-        _need(plan, number, part, role, one, s)
-        for number, (part, s) in enumerate(zip(plan.parts, starts_of(plan, at), strict=True))
+        _need(plan, number, part, role, one, at)
+        for number, part in enumerate(plan.parts)
+        if not part.goes_on
         for role in range(len(part.service.roles))
         for one in range(part.service.roles[role].count)
     ]
 
 
-def _need(plan: Plan, number: int, part: Part, role: int, one: int, s: int) -> Need:
-    service = part.service
-    e = s + length(service, plan.party)
+def _in_one_go(plan: Plan, number: int) -> list[int]:
+    """A part and those of its guest that follow it, up to the first that does not go on."""
+    of_guest = [n for n in range(number, len(plan.parts)) if plan.parts[n].guest == plan.parts[number].guest]
+    return [number, *takewhile(lambda n: plan.parts[n].goes_on, of_guest[1:])]
+
+
+def _need(plan: Plan, number: int, part: Part, role: int, one: int, at: int) -> Need:
+    service, starts = part.service, starts_of(plan, at)
+    # From the first minute that any of them takes until the last one.
+    items = [(starts[n], starts[n] + lasts(plan, n)) for n in _in_one_go(plan, number)]
+    others = [plan.parts[n].service for n in _in_one_go(plan, number)]
+    heads = [party_of(plan, n) for n in _in_one_go(plan, number) if plan.parts[n].service.heads]
     return Need(
         part=number,
         role=role,
@@ -49,16 +64,36 @@ def _need(plan: Plan, number: int, part: Part, role: int, one: int, s: int) -> N
         service=service,
         # A name is asked of the first alone.
         asked=tuple((None if one else resource, traits) for place, resource, traits in part.asked if place == role),
-        starts=s,
-        ends=e,
-        claim_starts=s - service.before,
-        claim_ends=e + service.after,
-        units=service.roles[role].units * (plan.party if service.heads else 1),
+        starts=min(s for s, _ in items),
+        ends=max(e for _, e in items),
+        claim_starts=min(s - other.before for other, (s, _) in zip(others, items, strict=True)),
+        claim_ends=max(e + other.after for other, (_, e) in zip(others, items, strict=True)),
+        units=service.roles[role].units * max([1, *heads]),
+        given=tuple(zip(others, (s for s, _ in items), strict=True)),
     )
 
 
 def holds(world: World, need: Need, resource: Resource, minute: int) -> int:
-    return capacity(world, need.service, need.starts, resource, minute)
+    """What a pool holds in a minute for all that a need is for: the least that any of these services has of it."""
+    if len(need.given) < 2:
+        return capacity(world, need.service, need.starts, resource, minute)
+    by_hours = [capacity_by_hours(world, service, s) for service, s in need.given]
+    if all(number is None for number in by_hours):
+        return capacity_by_steps(resource, minute)
+    numbers = [number for number in by_hours if number is not None]
+    if None in by_hours:
+        # A claim that is counted by hours has one number from its beginning to its end.
+        numbers.append(least_of_steps(world, need, resource))
+    return min(numbers)
+
+
+def least_of_steps(world: World, need: Need, resource: Resource) -> int:
+    """The least that a pool has of its own all through a claim."""
+    key = (resource.key, need.claim_starts, need.claim_ends, "steps")
+    if key not in world.notes:
+        minutes = range(need.claim_starts, need.claim_ends)
+        world.notes[key] = min(capacity_by_steps(resource, minute) for minute in minutes)
+    return world.notes[key]
 
 
 def least_held(world: World, need: Need, resource: Resource) -> int:

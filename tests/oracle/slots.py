@@ -17,7 +17,7 @@ from oracle.resource_rules import (
     used_at,
     used_in_slot,
 )
-from oracle.start_rules import can_start, length, start_reasons, starts_of
+from oracle.start_rules import can_start, lasts, start_reasons, starts_of
 from oracle.values import Key, Plan, Resource, World
 
 Slot = tuple[int, int, int, int]
@@ -43,8 +43,7 @@ def _slots(world: World, plan: Plan, window: tuple[int, int]) -> Iterator[Slot]:
 
 def end_of(plan: Plan, at: int) -> int:
     """When the last of its items is over."""
-    parts = zip(plan.parts, starts_of(plan, at), strict=True)
-    return max(s + length(part.service, plan.party) for part, s in parts)
+    return max(s + lasts(plan, number) for number, s in enumerate(starts_of(plan, at)))
 
 
 def _visits(world: World, plan: Plan, at: int, *, claimed: bool) -> int:

@@ -19,6 +19,20 @@ def length(service: Service, party: int) -> int:
     return service.duration + (party - 1) * service.per_extra_person
 
 
+def party_of(plan: Plan, number: int) -> int:
+    own = plan.parts[number].party
+    return plan.party if own is None else own
+
+
+def lasts(plan: Plan, number: int) -> int:
+    """The minutes of a part; of one that goes on, what each of its people adds where the service says that."""
+    part, party = plan.parts[number], party_of(plan, number)
+    if not part.goes_on or part.service.added is None:
+        return length(part.service, party)
+    limit = part.service.party_limit
+    return sum(part.service.added for one in range(party) if limit is None or one < limit)
+
+
 def starts_of(plan: Plan, at: int) -> list[int]:
     """The minute at which each part starts when the plan starts at one."""
     found: list[int] = []
@@ -29,7 +43,7 @@ def starts_of(plan: Plan, at: int) -> list[int]:
         elif part.beside:
             found.append(found[before[-1]] + part.gap)
         else:
-            found.append(found[before[-1]] + length(plan.parts[before[-1]].service, plan.party) + part.gap)
+            found.append(found[before[-1]] + lasts(plan, before[-1]) + part.gap)
     return found
 
 
@@ -60,12 +74,12 @@ def _bookable(_world: World, plan: Plan, number: int, _s: int) -> bool:
 
 
 def _closures(world: World, plan: Plan, number: int, s: int) -> bool:
-    e = s + length(plan.parts[number].service, plan.party)
+    e = s + lasts(plan, number)
     return is_closed(world.branch, s, e) or is_closed(plan.parts[number].service.schedule, s, e)
 
 
 def _within_branch_hours(world: World, plan: Plan, number: int, s: int) -> bool:
-    return is_open(world, world.branch, s, s + length(plan.parts[number].service, plan.party))
+    return is_open(world, world.branch, s, s + lasts(plan, number))
 
 
 def _special_days(world: World, plan: Plan, number: int, s: int) -> bool:
@@ -77,8 +91,7 @@ def _opening_hours(world: World, plan: Plan, number: int, s: int) -> bool:
 
 
 def _booking_hours(world: World, plan: Plan, number: int, s: int) -> bool:
-    service = plan.parts[number].service
-    return not is_open(world, service.schedule, s, s + length(service, plan.party))
+    return not is_open(world, plan.parts[number].service.schedule, s, s + lasts(plan, number))
 
 
 def _slot_grid(world: World, plan: Plan, number: int, s: int) -> bool:
@@ -93,7 +106,7 @@ def _slot_grid(world: World, plan: Plan, number: int, s: int) -> bool:
         case "clock":
             return shown(world.zone, s)[1] % service.grid != 0
         case "packed":
-            return s not in packed(world, service, plan.party, day_of(world, s))
+            return s not in packed(world, service, party_of(plan, number), day_of(world, s))
         case other:
             raise ValueError(other)
 
@@ -178,7 +191,7 @@ def _horizon(world: World, plan: Plan, number: int, s: int) -> bool:
 
 def _party_size(world: World, plan: Plan, number: int, s: int) -> bool:
     limit = plan.parts[number].service.party_limit
-    return limit is not None and plan.party > limit
+    return limit is not None and party_of(plan, number) > limit
 
 
 def _customer_limit(world: World, plan: Plan, number: int, s: int) -> bool:

@@ -79,6 +79,7 @@ class Service:
     party_limit: int | None = None
     daily_limit: int | None = None
     bookable: bool = True
+    added: int | None = None
 
 
 @dataclass(frozen=True)
@@ -98,13 +99,18 @@ class Claim:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """`asked` has, for a role by its place, a resource or None, and traits."""
+    """`asked` has, for a role by its place, a resource or None, and traits.
+
+    Whoever serves the guest's part before one that `goes_on` serves that one too. `party` None stands for the plan's.
+    """
 
     service: Service
     guest: int = 0
     gap: int = 0
     beside: bool = False
     asked: tuple[tuple[int, Key | None, frozenset[str]], ...] = ()
+    goes_on: bool = False
+    party: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@ WITH visits AS (
     SELECT v.*, coalesce((v.custom_data ->> 'claims')::bigint,
                          (SELECT coalesce(sum(r.count), 0)
                             FROM item i JOIN service_role r ON r.tenant_id = i.tenant_id AND r.service_id = i.service_id
-                           WHERE i.tenant_id = v.tenant_id AND i.visit_id = v.visit_id)) AS asked
+                           WHERE i.tenant_id = v.tenant_id AND i.visit_id = v.visit_id AND NOT i.continues)) AS asked
       FROM visit v WHERE v.tenant_id = ANY ($2)
 ), live AS (
     SELECT c.*, r.kind, r.scope

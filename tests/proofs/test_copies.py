@@ -105,7 +105,7 @@ async def check_effects(spa: Spa, name: str) -> None:
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(20, marks=pytest.mark.exhaustive)])
 async def test_copies_have_one_effect_and_one_answer_through_kills(tmp_path: Path, rounds: int) -> None:
-    """First undisturbed; then with a kill at a later and later answer, after which all of them ask again."""
+    """First undisturbed; then with a kill at another answer each time, after which all of them ask again."""
     async with product(tmp_path / "data") as one:
         await one.start("--demo")
         spa = Spa(one)
@@ -113,7 +113,7 @@ async def test_copies_have_one_effect_and_one_answer_through_kills(tmp_path: Pat
         for number in range(rounds):
             name = f"round-{number}"
             asked = await requests(spa, starts, name)
-            fatal = None if number == 0 else 1 + 7 * (number - 1)
+            fatal = None if number == 0 else 1 + 7 * (number - 1) % (COPIES * (len(asked) - 1))
             before = await copies(one, spa, asked, fatal)
             if fatal is not None:
                 assert sum(map(len, before.values())) < COPIES * len(asked), "all was answered before the kill"

@@ -25,14 +25,22 @@ pytestmark = pytest.mark.parametrize(
     scope="module",
 )
 
-LIST = "SELECT visits_listed($1, $2, ROW($3, $4, $5, $6, $7, $8, $9, $10, $11, $12)::asked_list)"
+LIST = "SELECT visits_listed($1, $2, ROW($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)::asked_list)"
 FIRST = UUID(int=0)
 NOTHING = (None,) * 5
 PAGE = 50
+REFERENCE = "ada0000001"
 
 
-def lists(world, group: UUID):
+def lists(world, group: UUID, customer: UUID):
     """The arguments of a list with each of its filters, and of a page in the middle."""
+    for plain in _lists(world, group):
+        yield (*plain, None, None)
+    yield (None, None, None, *NOTHING, None, PAGE, customer, None)
+    yield (None, None, None, *NOTHING, None, PAGE, None, REFERENCE)
+
+
+def _lists(world, group: UUID):
     yesterday, branch = MORNING - timedelta(days=1), world.service.branch_id
     yield (None, None, None, *NOTHING, None, PAGE)
     yield (MORNING - timedelta(days=30), uuid4(), None, *NOTHING, None, PAGE)
@@ -44,8 +52,8 @@ def lists(world, group: UUID):
     yield (None, None, None, *NOTHING, group, PAGE)
 
 
-async def prepared(app, world, base: int) -> UUID:
-    """Some visits of one contact, which are also a group and have a history."""
+async def prepared(app, world, base: int) -> tuple[UUID, UUID]:
+    """Some visits of one contact, which are also a group and have a history, and one of a customer."""
     asks = [Ask(pool, *slot(base)) for pool in (world.pools[0], world.slotted[0])]
     parts = [world.hold(ask, contact_channel="phone", contact_address="+4812345") for ask in asks]
     claims = [{**claim, "visit_id": part["visit_id"]} for part in parts for claim in part.pop("claims")]
@@ -56,7 +64,11 @@ async def prepared(app, world, base: int) -> UUID:
     await perform(app, world.tenant, MORNING, "confirm", {"visits": [confirm(part) for part in parts]})
     events = await app.fetch("SELECT kind FROM events_of_visit($1, $2)", world.tenant, parts[0]["visit_id"])
     assert [event["kind"] for event in events] == ["held", "extended", "confirmed"]
-    return group["group_id"]
+    who = {"reference": REFERENCE, "customer_id": uuid4(), "title": "", "given_name": "Ada", "middle_name": ""}
+    who |= {"family_name": "", "contacts": [], "contact_channel": "phone", "contact_address": "+4812345"}
+    told = {"visit_id": parts[0]["visit_id"], "allowed": ["confirmed"], "introduced": who}
+    introduced = await perform(app, world.tenant, MORNING, "introduce", told)
+    return group["group_id"], UUID(introduced["visit"]["customer_id"])
 
 
 @pytest.mark.parametrize("mode", ["force_generic_plan", "force_custom_plan"])
@@ -66,8 +78,8 @@ async def test_no_list_reads_history(aged, mode: str) -> None:
     try:
         plans = Plans(app)
         await plans.watch(mode)
-        group = await prepared(app, world, 500 if mode.startswith("force_generic") else 510)
-        for arguments in lists(world, group):
+        known = await prepared(app, world, 500 if mode.startswith("force_generic") else 510)
+        for arguments in lists(world, *known):
             await app.fetchval(LIST, world.tenant, MORNING, *arguments)
         scans = await plans.scans()
     finally:
@@ -75,7 +87,7 @@ async def test_no_list_reads_history(aged, mode: str) -> None:
     found = faults(scans)
     assert found == [], chr(10).join(found)
     used = {scan.index for scan in scans}
-    assert {"item_by_start", "visit_of_contact", "visit_of_group"} <= used
+    assert {"item_by_start", "visit_of_contact", "visit_of_group", "visit_by_customer", "customer_by_reference"} <= used
 
 
 async def test_the_rows_that_a_page_reads_are_those_it_shows(aged) -> None:
@@ -88,8 +100,8 @@ async def test_the_rows_that_a_page_reads_are_those_it_shows(aged) -> None:
         return sum([await app.fetchval(READ, table) for table in ("visit", "item", "claim", "event")])
 
     try:
-        group = await prepared(app, world, 520)
-        for arguments in lists(world, group):
+        known = await prepared(app, world, 520)
+        for arguments in lists(world, *known):
             before = await read()
             await app.fetchval(LIST, world.tenant, MORNING, *arguments)
             assert (await read()) - before < 20 * PAGE, arguments

@@ -20,6 +20,7 @@ WALKS = {
     "docs/catalogue.md",
     "docs/dialects/native.md",
     "docs/dialects/ombori.md",
+    "docs/dialects/qmatic.md",
     "docs/first-steps.md",
     "docs/keys-and-customers.md",
 }

@@ -15,7 +15,8 @@ class Taken:
 
 @dataclass
 class Booked:
-    """A visit of the model; `state` is held, confirmed, released or cancelled, and a lapse follows from the clock."""
+    """A visit of the model; `state` is held, confirmed, released, cancelled or absorbed, and a lapse follows from the
+    clock."""
 
     claims: tuple[Taken, ...]
     state: str
@@ -71,3 +72,12 @@ class Model:
             return "state_forbids"
         visit.state = to
         return to
+
+    def absorb(self, visit: Booked, hold: Booked) -> str:
+        """Where it leads to give a visit the place of a hold, or the code of what refuses it."""
+        for each, state in ((visit, "confirmed"), (hold, "held")):
+            refused = self.step(each, state, each.state, ())
+            if refused != each.state:
+                return refused
+        visit.claims, hold.state = hold.claims, "absorbed"
+        return visit.state

@@ -154,6 +154,16 @@ class Lives(RuleBasedStateMachine):
         answer = self.ask(visits.change(self.context, self.person.caller, self.services[kind].id, visit_id, change))
         assert getattr(answer, "state", answer) == expected
 
+    @some_visits
+    @rule(nth=NTH, of_hold=NTH)
+    def absorb(self, nth: int, of_hold: int) -> None:
+        """A promise goes over to the place of a hold."""
+        booked, kind, visit_id = self.pairs[nth % len(self.pairs)]
+        held, other_kind, hold_id = self.pairs[of_hold % len(self.pairs)]
+        answer = self.ask(visits.absorb(self.context, self.person.caller, visit_id, hold_id))
+        expected = "service_differs" if kind != other_kind else self.model.absorb(booked, held)
+        assert getattr(answer, "state", answer) == expected
+
     @rule(minutes=st.integers(1, 10))
     def clock_forward(self, minutes: int) -> None:
         self.model.now += minutes * MINUTE

@@ -95,6 +95,20 @@ async def test_guests_of_one_customer_count_each_other(owner, world: World, stor
     await come(store, *(coming(world, hours) for hours in (1, 2)))
 
 
+async def test_a_customer_is_one_whatever_the_case_of_the_address(world: World, store: Store) -> None:
+    """Also where the address is changed by nobody who counts."""
+    first = coming(world, 1, "Lim@x.example")
+    await come(store, first, most=1)
+    for spelt in ("lim@X.example", "Lim@x.example"):
+        with pytest.raises(CustomerLimitReached):
+            await come(store, coming(world, 2, spelt), most=1)
+    theirs = replace(first.visit, details=replace(first.visit.details, contact=Contact("email", "Bob@x.example")))
+    await store.changes().change(theirs, [State.HELD], None, world.version, False)
+    await come(store, coming(world, 3, "lim@x.example"), most=1)
+    with pytest.raises(CustomerLimitReached):
+        await come(store, coming(world, 4, "BOB@x.example"), most=1)
+
+
 async def test_a_move_counts_the_day_it_goes_to(world: World, store: Store) -> None:
     """Not itself where it stays on a day, and as whoever it is for afterwards."""
     tomorrow = (DAY[0] + 24 * HOUR, DAY[1] + 24 * HOUR)

@@ -13,8 +13,9 @@ from people import MORNING
 from proofs.raw import Ask, World, confirm, end, new_world, outcome, perform, slot
 from proofs.servers import Home
 
-# What belongs to no tenant: the history of the schema, and the count of clusters that the events have seen.
-OF_NOBODY = {"migration", "event_epoch"}
+# What belongs to no tenant: the history of the schema, the count of clusters that the events have seen, and what access
+# tokens are signed with.
+OF_NOBODY = {"migration", "event_epoch", "signing_key"}
 TABLES = """
 SELECT c.relname AS name, c.relrowsecurity AS secured,
        (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies,
@@ -44,6 +45,8 @@ async def theirs(home: Home, app, owner) -> World:
             "INSERT INTO service_group (tenant_id, group_id, name) VALUES ($1, $2, '')", world.tenant, group
         )
         await tx.execute("INSERT INTO service_of_group VALUES ($1, $2, 1, $3)", world.tenant, group, shown)
+        add = "INSERT INTO combination SELECT tenant_id, branch_id, 0, service_id FROM service WHERE service_id = $1"
+        await tx.execute(add, shown)
         for customer in (group, world.tenant):
             add = "INSERT INTO customer (tenant_id, customer_id, created_at) VALUES ($1, $2, $3)"
             await tx.execute(add, world.tenant, customer, MORNING)
@@ -93,7 +96,16 @@ async def test_the_role_has_no_way_around(app) -> None:
 
 async def test_only_named_functions_run_with_the_rights_of_the_owner(owner) -> None:
     sql = "SELECT proname FROM pg_proc WHERE pronamespace = 'appointed'::regnamespace AND prosecdef ORDER BY proname"
-    known = ["customer_erase", "identify", "sandbox_reset"]
+    known = [
+        "credential_grant",
+        "credentials_changed",
+        "customer_erase",
+        "identify",
+        "sandbox_reset",
+        "signing_key_add",
+        "signing_keys",
+        "signing_keys_end",
+    ]
     assert [row["proname"] for row in await owner.fetch(sql)] == known
 
 

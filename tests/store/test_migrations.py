@@ -12,10 +12,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from appointed.core.caller import ROLES, KeyRole, Scope
 from appointed.core.catalog import NEVER, Resource, ResourceKind, Role, Schedule, Service, WeeklyHours
 from appointed.core.ids import TenantId
 from appointed.core.preference import Preference
 from appointed.core.visit import Details, State
+from appointed.store.credentials import list_keys
 from appointed.store.facts import read_facts
 from appointed.store.migrate import MigrationError, migrate, migrations
 from appointed.store.pool import open_pool
@@ -36,7 +38,7 @@ from appointed.store.migrate import migrate
 sys.stdin.readline()
 sys.stdout.write(" ".join(str(each.number) for each in asyncio.run(migrate(sys.argv[1]))) + "\\n")
 """
-BEFORE_SCHEDULES, BEFORE_WISHES = 10, 24
+BEFORE_SCHEDULES, BEFORE_WISHES, BEFORE_SCOPES = 10, 24, 28
 HISTORY = "CREATE TABLE migration (number integer PRIMARY KEY, name text, digest bytea, applied_at timestamptz)"
 APPLIED = "INSERT INTO migration (number, name, digest) VALUES ($1, $2, $3)"
 SOURCES = str(Path(__file__).parents[2] / "src")
@@ -245,3 +247,32 @@ async def test_who_was_asked_for_before_items_knew_it(empty: str) -> None:
         await pool.close()
     assert [item.preferences for item in found] == [(Preference(0, a), Preference(1, c)), ()]
     assert [item.preferences for item in gone] == [()]
+
+
+async def test_whoever_could_book_can_still_move_and_cancel(empty: str) -> None:
+    """What was one scope are three; nobody else may do more than before."""
+    tenant, booking, reading, everything = (uuid4() for _ in range(4))
+    owner = await migrated(empty, BEFORE_SCOPES)
+    await owner.execute("INSERT INTO tenant (tenant_id, name, created_at) VALUES ($1, 'old', $2)", tenant, MORNING)
+    for each, scopes in (
+        (booking, ["book", "read"]),
+        (reading, ["read", "administer"]),
+        (everything, ["administer", "book", "configure", "overbook", "read"]),
+    ):
+        await owner.execute(
+            "INSERT INTO credential (tenant_id, credential_id, key_hash, actor, scopes, created_at)"
+            " VALUES ($1, $2, sha256(uuid_send($2)), 'somebody', $3, $4)",
+            *(tenant, each, scopes, MORNING),
+        )
+    await owner.close()
+    await migrate(empty)
+    pool = await open_pool(empty, 1)
+    try:
+        found = {key.id: key.scopes for key in await list_keys(pool, TenantId(tenant))}
+    finally:
+        await pool.close()
+    assert found == {
+        booking: ROLES[KeyRole.BOOKING],
+        reading: {Scope.READ, Scope.ADMINISTER},
+        everything: set(Scope),
+    }

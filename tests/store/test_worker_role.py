@@ -21,6 +21,9 @@ OPEN = {
     "visit": {"tenant_id", "state", "expires_at"},
     "idempotency": {"tenant_id", "expires_at"},
     "sandbox_clock": {"tenant_id", "instant", "running_since"},
+    "event": {"tenant_id", "epoch", "xid", "ordinal"},
+    "seal": {"tenant_id", "number", "at", "epoch", "xid", "ordinal"},
+    "event_epoch": {"epoch"},
 }
 COLUMNS = """
 SELECT c.relname AS name, a.attname AS attribute FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -74,6 +77,7 @@ async def test_it_reads_what_is_due_and_no_other_column(owner, worker) -> None:
         "SELECT contact_address FROM visit",
         "SELECT outcome FROM idempotency",
         "SELECT name FROM tenant",
+        "SELECT actor FROM event",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await worker.fetch(statement)
@@ -82,6 +86,8 @@ async def test_it_reads_what_is_due_and_no_other_column(owner, worker) -> None:
 async def test_who_serves_may_not_ask_who_has_something_due(app) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await app.fetch("SELECT * FROM tenants_due(now(), $1, 1)", UUID(int=0))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await app.fetch("SELECT * FROM tenants_unsealed(now(), $1, 1)", UUID(int=0))
 
 
 async def test_a_hold_that_never_lapses_is_not_even_seen(home: Home, app, worker) -> None:

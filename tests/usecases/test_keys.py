@@ -23,8 +23,8 @@ def may(person: Person, *scopes: Scope) -> Caller:
 def test_each_role_may_do_what_those_before_it_may() -> None:
     assert [role_of(scopes) for scopes in ROLES.values()] == list(KeyRole)
     assert ROLES[KeyRole.READER] == {Scope.READ}
-    assert ROLES[KeyRole.BOOKING] == {Scope.READ, Scope.BOOK}
-    assert ROLES[KeyRole.STAFF] == {Scope.READ, Scope.BOOK, Scope.OVERBOOK}
+    assert ROLES[KeyRole.BOOKING] == {Scope.READ, Scope.BOOK, Scope.RESCHEDULE, Scope.CANCEL}
+    assert ROLES[KeyRole.STAFF] == ROLES[KeyRole.BOOKING] | {Scope.OVERBOOK}
     assert ROLES[KeyRole.OWNER] == set(Scope)
     assert ROLES[KeyRole.MANAGER] == set(Scope) - {Scope.ADMINISTER}
     assert role_of(frozenset({Scope.BOOK})) is None

@@ -121,12 +121,16 @@ async def test_a_customer_comes_so_often_a_day(salon: Salon) -> None:
     await salon.put(service, other, pool)
     # Nine in UTC is four in the morning there.
     midnight = -4 * 60
-    held = [await salon.hold(service, start=start, customer="+481") for start in (0, midnight + 24 * 60 - 10)]
+    starts = (0, midnight + 24 * 60 - 10)
+    held = [await salon.hold(service, start=start, customer="+481") for start in starts]
+    for start, spelt in zip(starts, ("a@X.example", "a@x.example"), strict=True):
+        await salon.hold(service, start=start, customer=spelt)
     for start in (20, midnight + 24 * 60 - 5):
         with pytest.raises(CustomerLimitReached) as refused:
             await salon.hold(service, start=start, customer="+481")
         assert refused.value.limit == 2
         assert start not in await salon.offered(service, first=start, minutes=5, customer="+481")
+        assert start not in await salon.offered(service, first=start, minutes=5, customer="A@x.example")
         assert start in await salon.offered(service, first=start, minutes=5, customer="+482")
         assert start in await salon.offered(service, first=start, minutes=5)
     await salon.hold(service, start=20)

@@ -334,7 +334,7 @@ def test_a_mount_of_another_form_is_a_mistake(shelf, mount):
 
 
 async def test_a_dialect_can_stand_alone_at_the_root(shelf):
-    async with client(DialectApp(toy_dialect(shelf, mount=""), None, None)) as app:
+    async with client(DialectApp(toy_dialect(shelf, mount=""), None)) as app:
         assert (await app.get("http://here/public")).status_code == 200
 
 

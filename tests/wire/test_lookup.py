@@ -103,6 +103,40 @@ def test_another_method(method, path, allowed):
     assert LOOKUP.allowed(path) == allowed
 
 
+@pytest.mark.parametrize("path", ["/QUEUES/Ab/Visits", "/queues/Ab/visits", "/Queues/Ab/VISITS"])
+def test_literal_segments_in_any_case_where_the_dialect_folds_it(path):
+    lookup = Lookup((route(method, path) for method, path in TABLE), fold_case=True)
+    found, parameters = lookup.find("POST", path)
+    assert (found.path, parameters) == ("/queues/{queue}/visits", {"queue": "Ab"})
+    assert lookup.find("GET", "/queues/OPEN")[0].path == "/queues/open"
+    assert lookup.find("GET", "/Queues/Services/S")[1] == {"tenant": "Queues", "service": "S"}
+    for other in ("/Queue/Ab/visits", "/Queues/", "/Queues//visits"):
+        with pytest.raises(PathUnknown):
+            lookup.find("GET", other)
+
+
+def test_two_routes_that_differ_in_case_are_a_mistake_where_it_is_folded():
+    table = [route("GET", "/a/{b}/C", name="one"), route("GET", "/A/{b}/c", name="two")]
+    assert Lookup(table).find("GET", "/A/1/c")[0].name == "two"
+    with pytest.raises(ValueError, match="answer the same requests"):
+        Lookup(table, fold_case=True)
+
+
+def test_a_route_is_found_at_each_of_its_paths_and_at_no_other():
+    lookup = Lookup([route("GET", "/v1/queues/{queue}", also=("/queues/{queue}",)), route("GET", "/queues/open")])
+    for path in ("/v1/queues/7", "/queues/7"):
+        found, parameters = lookup.find("GET", path)
+        assert (found.path, parameters) == ("/v1/queues/{queue}", {"queue": "7"})
+    assert lookup.find("GET", "/queues/open")[0].path == "/queues/open"
+    with pytest.raises(PathUnknown):
+        lookup.find("GET", "/v1/7")
+    with pytest.raises(ValueError, match="answer the same requests"):
+        Lookup([route("GET", "/v1/a", also=("/a",)), route("GET", "/a")])
+    for wrong in ("/queues/{line}", "/queues", "queues/{queue}"):
+        with pytest.raises(ValueError, match="path"):
+            route("GET", "/v1/queues/{queue}", also=(wrong,))
+
+
 @given(st.lists(st.sampled_from(["queues", "open", "services", "visits", "hours", "7", ""]), max_size=5))
 def test_agrees_with_a_search_of_the_whole_table(segments):
     """Of the templates that fit, the one wins that is literal where it first differs from the others."""

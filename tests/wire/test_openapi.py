@@ -141,11 +141,15 @@ def test_every_route_is_there_once(toy, paths):
 
 def test_the_refusals_of_a_route_follow_from_its_declaration(paths):
     assert set(paths["/loans"]["post"]["responses"]) == {
-        "201", "400", "401", "403", "404", "405", "409", "413", "500", "503",
+        "201", "400", "401", "403", "404", "405", "409", "413", "429", "500", "503",
     }  # fmt: skip
-    assert set(paths["/loans/{loan}"]["get"]["responses"]) == {"200", "401", "403", "404", "405", "500", "503"}
+    assert set(paths["/loans/{loan}"]["get"]["responses"]) == {
+        "200", "401", "403", "404", "405", "429", "500", "503",
+    }  # fmt: skip
     assert set(paths["/loans/{loan}/confirm"]["put"]["responses"]) >= {"400", "409", "413"}
-    assert set(paths["/loans/search"]["get"]["responses"]) == {"200", "400", "401", "404", "405", "500", "503"}
+    assert set(paths["/loans/search"]["get"]["responses"]) == {
+        "200", "400", "401", "404", "405", "429", "500", "503",
+    }  # fmt: skip
     assert set(paths["/public"]["get"]["responses"]) == {"200", "404", "405", "500"}
 
 

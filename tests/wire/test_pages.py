@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from appointed.app import Watching, make_pages, make_server
+from appointed.app import Edge, Watching, make_pages, make_server
 from appointed.dialects import DIALECTS
 from appointed.settings import METRICS
 from appointed.usecases.context import Context
@@ -107,6 +107,23 @@ async def test_a_problem_as_a_page(pages: Pages) -> None:
     assert re.findall(rf'href="{PROBLEMS}/(\w+)"', listed) == ["hold_lapsed", "slot_taken"]
     for rest in ("/README", "/nothing", "/", "/../slot_taken", "/slot_taken/", "/slot_taken.md", "/%2e%2e"):
         assert await pages.problem(scope(), rest) is None, rest
+
+
+async def test_where_a_dialect_is_alone_its_problems_lead_to_pages_that_lead_nowhere_else(context: Context) -> None:
+    edge = Edge(dialect_hosts=(("qmatic", "appointments.example"),))
+    app = httpx.ASGITransport(make_server(context, edge=edge))
+    async with httpx.AsyncClient(transport=app, base_url="http://appointments.example") as client:
+        refused = await client.get("/services")
+        assert refused.status_code == 401
+        found = [refused.json()["type"]]
+        for path in found:
+            page = await client.get(path, headers=HTML)
+            assert page.status_code == 200, path
+            found += [each for each in REFERENCE.findall(page.text) if each not in found and each.startswith("/")]
+        assert any(path.endswith("/pages.css") for path in found)
+        assert (await client.get("/v1/problems/nothing")).json()["type"] == "/v1/problems/path_unknown"
+        for path in ("/", "/v1/docs", "/v1/docs?dialect=qmatic", "/metrics"):
+            assert (await client.get(path)).status_code == 404, path
 
 
 async def test_what_a_document_is_called_is_text(pages: Pages) -> None:

@@ -10,7 +10,7 @@ import uvicorn
 
 from appointed.wire.asgi import DialectApp
 from appointed.wire.server import Server
-from toy_dialect import CONTEXT, Shelf, client, identify, toy_dialect, toy_server, well
+from toy_dialect import CONTEXT, Shelf, client, toy_dialect, toy_server, well
 
 
 async def unwell():
@@ -59,7 +59,7 @@ async def test_a_probe_that_fails_is_not_well():
 
 
 async def test_a_dialect_at_the_root_gets_what_no_mount_takes():
-    apps = [DialectApp(toy_dialect(Shelf(), mount=mount), CONTEXT, identify) for mount in ("", "/toy")]
+    apps = [DialectApp(toy_dialect(Shelf(), mount=mount), CONTEXT) for mount in ("", "/toy")]
     async with client(Server(apps, well, well)) as top:
         for path in ("/public", "/toy/public", "/openapi.json", "/health/live"):
             assert (await top.get("http://here" + path)).status_code == 200
@@ -69,7 +69,7 @@ async def test_a_dialect_at_the_root_gets_what_no_mount_takes():
 @pytest.mark.parametrize("mounts", [("/toy", "/toy"), ("/health",)])
 def test_one_mount_one_dialect(mounts):
     with pytest.raises(ValueError, match="one mount"):
-        Server([DialectApp(toy_dialect(Shelf(), mount=mount), CONTEXT, identify) for mount in mounts], well, well)
+        Server([DialectApp(toy_dialect(Shelf(), mount=mount), CONTEXT) for mount in mounts], well, well)
 
 
 async def live_through(app):

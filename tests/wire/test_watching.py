@@ -16,7 +16,7 @@ from appointed.wire.metrics import HeldBack, Metrics, is_local
 from appointed.wire.route import Answer
 from appointed.wire.server import Server
 from appointed.wire.watching import Watch
-from toy_dialect import CONTEXT, Shelf, client, identify, toy_dialect, well
+from toy_dialect import CONTEXT, Shelf, client, toy_dialect, well
 
 KEYS = [
     "request_id", "dialect", "route", "method", "status", "duration_ms", "db_ms", "db_calls", "tenant_id",
@@ -75,7 +75,7 @@ def shelf():
 
 def served(shelf, *tellers, tracer=None, pages=None, **changes):
     watch = Watch(tellers, tracer)
-    app = DialectApp(toy_dialect(shelf, **changes), CONTEXT, identify, watch)
+    app = DialectApp(toy_dialect(shelf, **changes), CONTEXT, watch)
     return client(Server([app], well, well, pages=pages, watch=watch))
 
 
@@ -155,7 +155,7 @@ async def test_one_who_goes_away_leaves_a_line_without_status(shelf, lines):
     async def receive():
         return {"type": "http.disconnect"}
 
-    app = DialectApp(toy_dialect(shelf), CONTEXT, identify, Watch([access_log(lines.append, system_clock)]))
+    app = DialectApp(toy_dialect(shelf), CONTEXT, Watch([access_log(lines.append, system_clock)]))
     scope = {"method": "POST", "query_string": b"", "headers": [(b"shelf-key", b"booker-key")]}
     await app.serve(scope, receive, None, "/loans")
     (entry,) = entries(lines)

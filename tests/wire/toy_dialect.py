@@ -27,6 +27,7 @@ STATUSES = {
     "path_unknown": 404,
     "method_unknown": 405,
     "store_unavailable": 503,
+    "too_many_requests": 429,
 }
 SECRETS = {"reader-key": {Scope.READ}, "booker-key": {Scope.READ, Scope.BOOK}, "other-key": {Scope.READ, Scope.BOOK}}
 CONTEXT = "the context"
@@ -234,6 +235,7 @@ def toy_dialect(shelf, mount="/toy", **changes):
         "error_body": complaint,
         "read_credential": lambda headers: headers.get("Shelf-Key"),
         "client": lambda url, tenant, key, ids: Client(url + mount, {"Shelf-Key": key}, "curl"),
+        "identify": identify,
         "security": {"ShelfKey": {"type": "apiKey", "in": "header", "name": "Shelf-Key"}},
     }
     return Dialect(**(values | changes))
@@ -252,7 +254,7 @@ async def well():
 
 
 def toy_server(shelf, live=well, ready=well, lifespan=None):
-    return Server([DialectApp(toy_dialect(shelf), CONTEXT, identify)], live, ready, lifespan)
+    return Server([DialectApp(toy_dialect(shelf), CONTEXT)], live, ready, lifespan)
 
 
 def client(app, key="booker-key"):

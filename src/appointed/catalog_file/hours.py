@@ -4,7 +4,8 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from appointed.core.localtime import FIRST_INSTANT, LAST_INSTANT, MINUTES_PER_DAY, edge
+from appointed.core.localtime import MINUTES_PER_DAY, edge
+from appointed.core.soundness import in_range
 
 _HOURS = re.compile(r"(\d{1,2}):([0-5]\d)\s*-\s*(\d{1,2}):([0-5]\d)")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -54,11 +55,6 @@ def parse_day(text: str) -> date:
     if not in_range(day):
         raise ValueError(text)
     return day
-
-
-def in_range(day: date) -> bool:
-    """Whether a date lies in the centuries in which visits are."""
-    return FIRST_INSTANT.year <= day.year < LAST_INSTANT.year
 
 
 def parse_moment(text: str, where: ZoneInfo, *, ends: bool = False) -> datetime:

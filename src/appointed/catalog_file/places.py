@@ -19,7 +19,7 @@ VALUES_LIMIT = 1_000_000
 
 _WORDS: dict[str, object] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})")
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,17})\.\d{1,18}")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,22}|(?:\.\d{1,22})?[eE][+-]\d{1,3})")
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 # JSON spells a character beyond the first plane as two escapes, which YAML does not know.
 _PAIR = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)", re.DOTALL)

@@ -1,7 +1,8 @@
 """One thing of a catalogue, from its shape to the core's value."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TypeVar
@@ -9,10 +10,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from appointed.catalog_file.findings import CatalogInvalid, Finding, Path
-from appointed.catalog_file.hours import in_range, parse_day, parse_hours, parse_moment
+from appointed.catalog_file.flawed import findings_of
+from appointed.catalog_file.hours import parse_day, parse_hours, parse_moment
+from appointed.catalog_file.known import Known, derived_id
+from appointed.catalog_file.parts import (
+    texts,
+    to_address,
+    to_days,
+    to_geo,
+    to_names,
+    to_questions,
+    to_screening,
+    to_text_or_none,
+)
 from appointed.catalog_file.shape import (
+    SLUG_PATTERN,
     BranchShape,
-    DaysShape,
     GroupShape,
     HoursShape,
     ResourceShape,
@@ -28,7 +41,6 @@ from appointed.core.catalog import (
     Branch,
     CapacityStep,
     Closure,
-    Days,
     Hours,
     Resource,
     ResourceKind,
@@ -37,43 +49,19 @@ from appointed.core.catalog import (
     Service,
     ServiceGroup,
     SpecialDay,
-    Translation,
     WeeklyHours,
 )
 from appointed.core.difference import Kind
 from appointed.core.ids import BranchId, ResourceId, ServiceGroupId, ServiceId
 from appointed.core.localtime import zone
 from appointed.core.plan import NEEDS_AT_MOST, taken
+from appointed.core.soundness import WEEKDAYS
 
 MINUTE = timedelta(minutes=1)
 ALWAYS_BEFORE = datetime(2000, 1, 1, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Made = TypeVar("Made", Branch, Resource, Service, ServiceGroup)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What may be referred to: ids by slug, those that are retired, which are pools, and the time zone of each branch.
-
-    `roles` are those that services have already: whoever is retired leaves a role that asks for more than it lists.
-    """
-
-    by_slug: dict[Kind, dict[str, UUID]] = field(default_factory=lambda: {kind: {} for kind in Kind})
-    ids: dict[Kind, set[UUID]] = field(default_factory=lambda: {kind: set() for kind in Kind})
-    retired: set[UUID] = field(default_factory=set[UUID])
-    pools: set[UUID] = field(default_factory=set[UUID])
-    roles: dict[UUID, tuple[Role, ...]] = field(default_factory=dict[UUID, tuple[Role, ...]])
-    zones: dict[UUID, ZoneInfo] = field(default_factory=dict[UUID, ZoneInfo])
-
-    def add(self, kind: Kind, slug: str | None, thing_id: UUID, *, retired: bool) -> None:
-        """Let it be referred to."""
-        self.ids[kind].add(thing_id)
-        if slug:
-            self.by_slug[kind][slug] = thing_id
-        if retired:
-            self.retired.add(thing_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +74,7 @@ class Reader:
 
     def whole(self, thing: Made) -> Made:
         """The thing, once nothing was found. Raises CatalogInvalid."""
+        self.findings.extend(() if self.findings else findings_of(thing, self.path))
         if self.findings:
             raise CatalogInvalid(self.findings)
         return thing
@@ -96,7 +85,6 @@ class Reader:
 
     def branch(self, shape: BranchShape, branch_id: BranchId) -> Branch:
         """The branch."""
-        self._named(shape)
         if zone_of(shape.time_zone) is None:
             self.note(("time_zone",), "time_zone", f"there is no time zone {shape.time_zone}")
         hours = shape.opening_hours
@@ -106,14 +94,18 @@ class Reader:
             time_zone=shape.time_zone,
             opening_hours=NEVER if hours is None else self._schedule(hours, branch_id, ("opening_hours",)),
             slug=shape.slug or "",
-            names=_names(shape.names),
-            address=shape.address,
+            names=to_names(shape.names),
+            address=to_address(shape.address),
             retired=shape.retired,
+            geo=to_geo(shape.geo),
+            combinations=tuple(
+                frozenset(ServiceId(each) for each in self._listed(Kind.SERVICE, together, ("combinations", index)))
+                for index, together in enumerate(shape.combinations)
+            ),
         )
 
     def resource(self, shape: ResourceShape, resource_id: ResourceId) -> Resource:
         """The resource."""
-        self._named(shape)
         branch_id = self._branch_of(shape.branch)
         capacity = shape.capacity
         kind = shape.kind or (ResourceKind.EXCLUSIVE if capacity is None else ResourceKind.POOL)
@@ -136,7 +128,7 @@ class Reader:
 
     def service(self, shape: ServiceShape, service_id: ServiceId) -> Service:
         """The service."""
-        self._named(shape)
+        self._said(shape)
         branch_id = self._branch_of(shape.branch)
         service = Service(
             id=service_id,
@@ -157,52 +149,59 @@ class Reader:
             buffer_after=shape.buffer_after_minutes * MINUTE,
             booking_hours=self._limits(shape.booking_hours, branch_id, "booking_hours"),
             lead_time=shape.lead_time_minutes * MINUTE,
-            lead_days=_days(shape.lead_days),
-            horizon=_days(shape.horizon),
+            lead_days=to_days(shape.lead_days),
+            horizon=to_days(shape.horizon),
             bookable_from=shape.bookable_from,
             bookable_until=shape.bookable_until,
             customer_daily_limit=shape.customer_daily_limit,
             remote_allowed=shape.remote_allowed,
             bookable=shape.bookable,
             slug=shape.slug or "",
-            names=_names(shape.names),
+            names=to_names(shape.names),
             retired=shape.retired,
+            family_id=self._family(shape, service_id),
+            description=to_text_or_none(shape.description),
+            questions=to_questions(shape.questions),
+            screening=to_screening(shape.screening),
+            resource_choice=shape.resource_choice,
+            required_facts=frozenset(shape.required_facts),
+            added_duration=None if shape.added_duration_minutes is None else shape.added_duration_minutes * MINUTE,
+            index=shape.index,
         )
-        self._dated(service)
         self._fits(service)
         self._takes(service)
         return service
 
     def group(self, shape: GroupShape, group_id: ServiceGroupId) -> ServiceGroup:
         """The service group."""
-        self._named(shape)
         ids = self._listed(Kind.SERVICE, shape.services, ("services",))
         return ServiceGroup(
             id=group_id,
             name=shape.name,
             service_ids=tuple(ServiceId(each) for each in ids),
             slug=shape.slug or "",
-            names=_names(shape.names),
+            names=to_names(shape.names),
             retired=shape.retired,
+            index=shape.index,
         )
 
-    def _named(self, shape: BranchShape | ResourceShape | ServiceShape | GroupShape) -> None:
-        """It has a name, and one in each other language that has any."""
-        if not shape.name.strip():
-            self.note(("name",), "text", "is empty")
-        names: Mapping[str, str] = {} if isinstance(shape, ResourceShape) else shape.names
-        for language, name in names.items():
-            if not name.strip():
-                self.note(("names", language), "text", "is empty")
+    def _said(self, shape: ServiceShape) -> None:
+        """What it says to people is not blank."""
+        for path, text in texts(shape):
+            if not text.strip():
+                self.note(path, "text", "is empty")
 
-    def _dated(self, service: Service) -> None:
-        """Its first and last date are such, in this order."""
-        first, last = service.bookable_from, service.bookable_until
-        for name, day in (("bookable_from", first), ("bookable_until", last)):
-            if day is not None and not in_range(day):
-                self.note((name,), "date", f"{day} is not between 1900-01-01 and 2399-12-31")
-        if first is not None and last is not None and last < first:
-            self.note(("bookable_until",), "after_start", f"{last} is before the first date, {first}")
+    def _family(self, shape: ServiceShape, service_id: ServiceId) -> ServiceId | None:
+        """The family that it names; none where that is itself."""
+        named = shape.family
+        if named is None or named in (shape.slug, str(service_id)):
+            return None
+        family_id = self.known.by_slug[Kind.SERVICE].get(named) or as_id(named)
+        if family_id is None:
+            if re.match(SLUG_PATTERN, named) is None:
+                self.note(("family",), "slug", f"{named} is neither a slug nor an id")
+            family_id = derived_id(self.known.tenant, Kind.SERVICE, named)
+        return None if family_id == service_id else ServiceId(family_id)
 
     def _fits(self, service: Service) -> None:
         """A claim lasts a day at most, so nothing may need a longer one."""
@@ -310,11 +309,6 @@ class Reader:
                 where = (*path, index) if isinstance(each, str) else (*path, index, "hours")
                 self.note(where, "hours", f"{text} is not hours such as 09:00-17:00")
                 continue
-            if {"breaks", "booking_hours"}.isdisjoint(path) and any(
-                found[-1].opens_minute < other.closes_minute and other.opens_minute < found[-1].closes_minute
-                for other in found[:-1]
-            ):
-                self.note((*path, index), "other_value", f"{text} overlaps other hours of the day")
         return tuple(found)
 
     def _closures(self, shape: ScheduleShape, branch_id: BranchId, path: Path) -> tuple[Closure, ...]:
@@ -357,13 +351,3 @@ def zone_of(name: str) -> ZoneInfo | None:
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones() - {"localtime", "Factory", "posixrules"})
-
-
-def _days(days: int | DaysShape | None) -> Days | None:
-    if days is None:
-        return None
-    return Days(days) if isinstance(days, int) else Days(days.days, days.business)
-
-
-def _names(names: Mapping[str, str]) -> tuple[Translation, ...]:
-    return tuple(Translation(language, text) for language, text in names.items())

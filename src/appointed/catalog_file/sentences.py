@@ -8,19 +8,23 @@ import msgspec
 from msgspec.inspect import DictType, ListType, Metadata, StructType, Type, UnionType, type_info
 
 from appointed.catalog_file.findings import Path
-from appointed.catalog_file.shape import DATE_PATTERN, HOURS_PATTERN, SLUG_PATTERN
+from appointed.catalog_file.shape import DATE_PATTERN, HOURS_PATTERN, LANGUAGE_PATTERN, SLUG_PATTERN
 from appointed.core.catalog import GridAnchor, PartyCount, PoolScope, ResourceKind
+from appointed.core.questions import CustomerFact, ResourceChoice
 
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _PATTERN = re.compile(r"Expected `str` matching regex '(.*)'", re.DOTALL)
 _TYPES = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
-_BOUND = re.compile(r"Expected `int` (>=|<=) (-?\d+)")
+_BOUND = re.compile(r"Expected `(int|float)` (>=|<=) (-?\d+)(?:\.0)?")
+_LONGEST = re.compile(r"Expected `str` of length <= (\d+)")
+_LENGTH = re.compile(r"Expected `array` of length (>=|<=) (\d+)")
 
 _PATTERNS: Mapping[str, str] = {
     SLUG_PATTERN: "expected small letters, digits, dots, dashes and underscores, beginning with a letter or digit",
     HOURS_PATTERN: "expected hours such as 09:00-17:00",
     DATE_PATTERN: "expected a date such as 2026-12-24",
+    LANGUAGE_PATTERN: "expected a language tag such as en or en-GB",
 }
 _INVALID: Mapping[str, str] = {
     "Invalid RFC3339 encoded date": "expected a date such as 2026-12-24",
@@ -38,12 +42,15 @@ _WORDS: Mapping[str, str] = {
     "uuid": "an id such as 2f1c2c57-6d0e-4b52-8a37-6f5e0f1b7a02",
     "date": "a date such as 2026-12-24",
 }
+_ENDS: Mapping[str, str] = {">=": "least", "<=": "most"}
 _LISTED: Mapping[str, Sequence[str]] = {
     "kind": [*ResourceKind],
     "scope": [*PoolScope],
     "anchor": [*GridAnchor],
     "party_count": [*PartyCount],
     "required_contact": ["phone", "email"],
+    "required_facts": [*CustomerFact],
+    "resource_choice": [*ResourceChoice],
 }
 
 
@@ -56,11 +63,16 @@ def sentence(message: str, at: Path, into: type[msgspec.Struct]) -> str:
     if pattern := _PATTERN.fullmatch(message):
         return _PATTERNS.get(pattern[1].replace("\\\\", "\\"), message)
     if bound := _BOUND.fullmatch(message):
-        return f"expected a whole number of at {'least' if bound[1] == '>=' else 'most'} {bound[2]}"
+        return f"expected {_WORDS[bound[1]]} of at {_ENDS[bound[2]]} {bound[3]}"
+    if length := _LENGTH.fullmatch(message):
+        return f"expected a list of at {_ENDS[length[1]]} {length[2]}"
+    if longest := _LONGEST.fullmatch(message):
+        return f"expected text of at most {longest[1]} characters"
     if types := _TYPES.fullmatch(message):
         return _expected(types[1].split(" | "), types[2])
-    if message.startswith("Invalid enum value") and at:
-        return f"expected {' or '.join(_LISTED.get(str(at[-1]), ['another value']))}"
+    if message.startswith("Invalid enum value"):
+        field = next((part for part in reversed(at) if isinstance(part, str)), "")
+        return f"expected {' or '.join(_LISTED.get(field, ['another value']))}"
     return _INVALID.get(message, message)
 
 

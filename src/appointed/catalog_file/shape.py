@@ -15,14 +15,19 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from appointed.core.catalog import GridAnchor, PartyCount, PoolScope, ResourceKind
 from appointed.core.plan import NEEDS_AT_MOST, ROLES_AT_MOST, UNITS_AT_MOST
+from appointed.core.questions import QUESTION_CHARACTERS_AT_MOST, QUESTIONS_AT_MOST, CustomerFact, ResourceChoice
 
 FORMAT = 1
 DEFAULT_LOCALE = "en"
-SLUG_PATTERN = "^[a-z0-9][a-z0-9._-]{0,62}$"
-HOURS_PATTERN = r"^\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}$"
-DATE_PATTERN = r"^\d{4}-\d{2}-\d{2}$"
+# A line feed may stand after what `$` finds in Python, and nowhere in these.
+SLUG_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,62}$(?!\n)"
+HOURS_PATTERN = r"^\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}$(?!\n)"
+DATE_PATTERN = r"^\d{4}-\d{2}-\d{2}$(?!\n)"
+LANGUAGE_PATTERN = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$(?!\n)"
 MANY = 1_000_000
 NAME_AT_MOST = 200
+TEXT_AT_MOST = 4000
+LISTED_AT_MOST = 100
 
 Slug = Annotated[
     str,
@@ -34,8 +39,9 @@ Slug = Annotated[
 ]
 Reference = Annotated[str, Meta(min_length=1, description="A slug, or an id.", examples=["market-square"])]
 Name = Annotated[str, Meta(max_length=NAME_AT_MOST, description="The name that people see.")]
+Language = Annotated[str, Meta(pattern=LANGUAGE_PATTERN, description="A BCP 47 tag.", examples=["en-GB"])]
 Names = Annotated[
-    dict[str, Annotated[str, Meta(max_length=NAME_AT_MOST)]],
+    dict[Language, Annotated[str, Meta(max_length=NAME_AT_MOST)]],
     Meta(description="The name in other languages, by language tag.", examples=[{"nl": "Advies", "pt-BR": "Consulta"}]),
 ]
 HoursText = Annotated[
@@ -57,10 +63,32 @@ DateText = Annotated[str, Meta(pattern=DATE_PATTERN, examples=["2026-12-24"])]
 Minutes = Annotated[int, Meta(ge=0, le=MANY)]
 MinutesOfDay = Annotated[int, Meta(ge=1, le=1440)]
 Count = Annotated[int, Meta(ge=1, le=MANY)]
+Index = Annotated[
+    int, Meta(ge=-MANY, le=MANY, description="Its place in lists: the smaller come first, then it goes by name.")
+]
+Plain = Annotated[str, Meta(max_length=TEXT_AT_MOST)]
+QuestionText = Annotated[str, Meta(max_length=QUESTION_CHARACTERS_AT_MOST)]
 
 
 class Shape(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A field that is not named here is refused."""
+
+
+class TextShape(Shape, kw_only=True):
+    """What is said to people, and the same in other languages, by language tag."""
+
+    text: Plain
+    translations: Annotated[dict[Language, Plain], Meta(examples=[{"nl": "Breng een foto mee"}])] = {}
+
+
+class QuestionTextShape(TextShape, kw_only=True):
+    """What is asked, and the same in other languages, by language tag. The answer repeats it in one of them."""
+
+    text: QuestionText
+    translations: Annotated[dict[Language, QuestionText], Meta(examples=[{"nl": "Welk document?"}])] = {}
+
+
+Said = Plain | TextShape
 
 
 class HoursShape(Shape, kw_only=True):
@@ -110,6 +138,22 @@ class ScheduleShape(Shape, kw_only=True):
     closures: Annotated[list[ClosureShape], Meta(description="Closed then, whatever the hours say.")] = []
 
 
+class AddressShape(Shape, kw_only=True):
+    """A postal address in parts; `street` has the number of the house."""
+
+    street: str
+    postal_code: str = ""
+    city: str = ""
+    country: Annotated[str, Meta(description="The country as it is to be shown.")] = ""
+
+
+class GeoShape(Shape, kw_only=True):
+    """A point on the map, in degrees to the east and to the north."""
+
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+
+
 class BranchShape(Shape, kw_only=True):
     """A place people come to. Without opening hours it never opens."""
 
@@ -118,8 +162,19 @@ class BranchShape(Shape, kw_only=True):
     name: Name
     names: Names = {}
     time_zone: Annotated[str, Meta(description="An IANA name.", examples=["Europe/Amsterdam"])]
-    address: str | None = None
+    address: Annotated[
+        str | AddressShape | None, Meta(description="In parts, or as one text.", examples=["Market Square 1, Oslo"])
+    ] = None
+    geo: GeoShape | None = None
     opening_hours: ScheduleShape | None = None
+    combinations: Annotated[
+        list[Annotated[list[Reference], Meta(min_length=2, max_length=LISTED_AT_MOST)]],
+        Meta(
+            max_length=LISTED_AT_MOST,
+            description="Services of the branch that may be booked together, where the options allow combinations.",
+            examples=[["identity-card", "passport"]],
+        ),
+    ] = []
     retired: Annotated[bool, Meta(description="Kept for the visits it had, and offered no more.")] = False
 
 
@@ -176,14 +231,44 @@ class DaysShape(Shape, kw_only=True):
 DaysAhead = Annotated[int, Meta(ge=0, le=MANY)] | DaysShape
 
 
+class QuestionShape(Shape, kw_only=True):
+    """Something the customer is asked at the booking.
+
+    No other question of the service has the same text in any language, whatever its case.
+    """
+
+    text: QuestionText | QuestionTextShape
+    clarification: Said | None = None
+    required: Annotated[bool, Meta(description="Whether nobody can book without an answer.")] = False
+
+
+class ScreeningShape(Shape, kw_only=True):
+    """Something customers ask themselves before they book; their answer is not sent."""
+
+    text: Said
+    clarification: Said | None = None
+    denial: Annotated[Said | None, Meta(description="What those are told who should not come.")] = None
+    yes_required: Annotated[bool, Meta(description="Whether who should come answers yes, else no.")] = True
+
+
 class ServiceShape(Shape, kw_only=True):
     """What is booked: how long it lasts, when it may start, and what it takes."""
 
     slug: Slug | None = None
     id: UUID | None = None
     branch: Annotated[Reference | None, Meta(description="May be left out where there is one branch.")] = None
+    family: Annotated[
+        Reference | None,
+        Meta(
+            description="What several branches have in common: the same slug, or id, for the same service of each. The "
+            "slug of a service stands for that one.",
+            examples=["passport"],
+        ),
+    ] = None
     name: Name
     names: Names = {}
+    description: Annotated[Said | None, Meta(description="What people are told about it.")] = None
+    index: Index = 0
     duration_minutes: MinutesOfDay
     grid_minutes: Annotated[
         MinutesOfDay | None, Meta(description="How far apart starts are; without it, the duration.")
@@ -202,11 +287,30 @@ class ServiceShape(Shape, kw_only=True):
     ] = []
     locale: Annotated[str, Meta(description="The language of messages where the customer names none.")] = DEFAULT_LOCALE
     required_contact: Literal["phone", "email"] | None = None
+    required_facts: Annotated[list[CustomerFact], Meta(description="What has to be known about the customer.")] = []
+    questions: Annotated[
+        list[QuestionShape],
+        Meta(max_length=QUESTIONS_AT_MOST, description="What the customer is asked, in this order."),
+    ] = []
+    screening: Annotated[
+        list[ScreeningShape], Meta(max_length=LISTED_AT_MOST, description="What customers ask themselves before.")
+    ] = []
+    resource_choice: Annotated[
+        ResourceChoice,
+        Meta(
+            description="Whether customers choose who serves them: open, whoever knows a resource may ask for it; "
+            "listed, they are shown who there is; required, they have to choose."
+        ),
+    ] = ResourceChoice.OPEN
     party_limit: Annotated[Count | None, Meta(description="How many people one visit may stand for.")] = None
     party_count: Annotated[
         PartyCount, Meta(description="Whether a party takes a pool's units once, or once for each head.")
     ] = PartyCount.TICKETS
     per_extra_person_minutes: Annotated[Minutes, Meta(description="Longer by this for each after the first.")] = 0
+    added_duration_minutes: Annotated[
+        MinutesOfDay | None,
+        Meta(description="How long each of it takes that is added to another service; without it, as long as alone."),
+    ] = None
     buffer_before_minutes: Minutes = 0
     buffer_after_minutes: Minutes = 0
     booking_hours: Annotated[
@@ -232,6 +336,7 @@ class GroupShape(Shape, kw_only=True):
     id: UUID | None = None
     name: Name
     names: Names = {}
+    index: Index = 0
     services: list[Reference] = []
     retired: Annotated[bool, Meta(description="Shown no more.")] = False
 
@@ -245,11 +350,30 @@ class TenantShape(Shape, kw_only=True):
     sandbox: Annotated[bool, Meta(description="A tenant for trying things, with a clock of its own.")] = False
 
 
+class OptionsShape(Shape, kw_only=True):
+    """What holds for all of the catalogue."""
+
+    languages: Annotated[
+        list[Language],
+        Meta(max_length=LISTED_AT_MOST, description="Those that are spoken here; the first is the usual one."),
+    ] = []
+    languages_strict: Annotated[
+        bool, Meta(description="Whether a reader of none of them is refused; else the first one answers.")
+    ] = False
+    hyphens_in_references: Annotated[
+        bool, Meta(description="Whether a customer's reference may have hyphens, as an id has.")
+    ] = False
+    combinations: Annotated[
+        bool, Meta(description="Whether services can be booked together as their branch has it.")
+    ] = False
+
+
 class CatalogFile(Shape, kw_only=True):
     """A catalogue: the places, what is taken there, and what is offered."""
 
     appointed: Annotated[Literal[1], Meta(description="The version of this format.")] = FORMAT
     tenant: TenantShape | UnsetType = UNSET
+    options: Annotated[OptionsShape | None, Meta(description="Without it, all is as usual.")] = None
     branches: list[BranchShape] = []
     resources: list[ResourceShape] = []
     services: list[ServiceShape] = []

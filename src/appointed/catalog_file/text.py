@@ -17,6 +17,7 @@ from appointed.catalog_file.shape import (
     BranchShape,
     CatalogFile,
     GroupShape,
+    OptionsShape,
     ResourceShape,
     ServiceShape,
     TenantShape,
@@ -109,6 +110,8 @@ class _Reading:
         if self._value.get("tenant") is not None:
             tenant = self._item(("tenant",), self._value["tenant"], TenantShape)
             file.tenant = msgspec.UNSET if tenant is None else tenant
+        if self._value.get("options") is not None:
+            file.options = self._item(("options",), self._value["options"], OptionsShape)
         return file
 
     def _listed(self, section: str, into: type[Item]) -> list[Item]:

@@ -7,13 +7,23 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from appointed.catalog_file.hours import hours_text, moment_text
+from appointed.catalog_file.known import derived_id
+from appointed.catalog_file.parts import (
+    address_shape,
+    days_shape,
+    geo_shape,
+    names_shape,
+    options_shape,
+    question_shapes,
+    screening_shapes,
+    text_shape_or_none,
+)
 from appointed.catalog_file.reader import ALWAYS_BEFORE, MINUTE, UTC_ZONE, WEEKDAYS, zone_of
 from appointed.catalog_file.shape import (
     DEFAULT_LOCALE,
     BranchShape,
     CatalogFile,
     ClosureShape,
-    DaysShape,
     GroupShape,
     HoursList,
     HoursShape,
@@ -24,25 +34,24 @@ from appointed.catalog_file.shape import (
     StepShape,
     WeekShape,
 )
-from appointed.catalog_file.values import ThingShape, derived_id
+from appointed.catalog_file.values import ThingShape
 from appointed.core.catalog import (
     ANY_TIME,
     NEVER,
     Branch,
     CapacityStep,
     Catalog,
-    Days,
     Hours,
     Resource,
     Role,
     Schedule,
     Service,
     ServiceGroup,
-    Translation,
     WeeklyHours,
 )
 from appointed.core.difference import Kind
-from appointed.core.ids import TenantId
+from appointed.core.ids import ServiceId, TenantId
+from appointed.core.options import Options
 
 Some = TypeVar("Some", Branch, Resource, Service, ServiceGroup)
 Id = TypeVar("Id", bound=UUID)
@@ -51,7 +60,7 @@ Channel = Literal["phone", "email"]
 
 def to_file(catalog: Catalog, tenant: TenantId) -> CatalogFile:
     """The whole catalogue, by slug, what is retired last. An id stands only where the slug does not give it."""
-    branches = [branch_shape(branch) for branch in _sorted(catalog.branches.values())]
+    branches = [branch_shape(branch, catalog.services) for branch in _sorted(catalog.branches.values())]
     resources = [resource_shape(resource, catalog) for resource in _sorted(catalog.resources.values())]
     services = [service_shape(service, catalog) for service in _sorted(catalog.services.values())]
     groups = [group_shape(group, catalog) for group in _sorted(catalog.groups.values())]
@@ -59,20 +68,23 @@ def to_file(catalog: Catalog, tenant: TenantId) -> CatalogFile:
     _without_derived_ids(tenant, Kind.RESOURCE, resources)
     _without_derived_ids(tenant, Kind.SERVICE, services)
     _without_derived_ids(tenant, Kind.GROUP, groups)
-    return CatalogFile(branches=branches, resources=resources, services=services, groups=groups)
+    options = None if catalog.options == Options() else options_shape(catalog.options)
+    return CatalogFile(options=options, branches=branches, resources=resources, services=services, groups=groups)
 
 
-def branch_shape(branch: Branch) -> BranchShape:
-    """A branch."""
+def branch_shape(branch: Branch, services: Mapping[ServiceId, Service]) -> BranchShape:
+    """A branch of the catalogue with these services."""
     where = zone_of(branch.time_zone) or UTC_ZONE
     return BranchShape(
         slug=branch.slug or None,
         id=branch.id,
         name=branch.name,
-        names=_names(branch.names),
+        names=names_shape(branch.names),
         time_zone=branch.time_zone,
-        address=branch.address,
+        address=address_shape(branch.address),
+        geo=geo_shape(branch.geo),
         opening_hours=_schedule(branch.opening_hours, where, NEVER),
+        combinations=[sorted(_reference(services, each) for each in together) for together in branch.combinations],
         retired=branch.retired,
     )
 
@@ -101,23 +113,31 @@ def service_shape(service: Service, catalog: Catalog) -> ServiceShape:
         slug=service.slug or None,
         id=service.id,
         branch=_reference(catalog.branches, service.branch_id),
+        family=_family(service, catalog),
         name=service.name,
-        names=_names(service.names),
+        names=names_shape(service.names),
+        description=text_shape_or_none(service.description),
+        index=service.index,
         duration_minutes=_minutes(service.duration),
         grid_minutes=None if service.grid == service.duration else _minutes(service.grid),
         anchor=service.anchor,
         roles=[_role(role, catalog) for role in service.roles],
         locale=DEFAULT_LOCALE if service.locale == DEFAULT_LOCALE else service.locale,
         required_contact=cast(Channel | None, service.required_contact),
+        required_facts=sorted(service.required_facts),
+        questions=question_shapes(service.questions),
+        screening=screening_shapes(service.screening),
+        resource_choice=service.resource_choice,
         party_limit=service.party_limit,
         party_count=service.party_count,
         per_extra_person_minutes=_minutes(service.per_extra_person),
+        added_duration_minutes=None if service.added_duration is None else _minutes(service.added_duration),
         buffer_before_minutes=_minutes(service.buffer_before),
         buffer_after_minutes=_minutes(service.buffer_after),
         booking_hours=_schedule(service.booking_hours, _where(service, catalog), ANY_TIME),
         lead_time_minutes=_minutes(service.lead_time),
-        lead_days=_days(service.lead_days),
-        horizon=_days(service.horizon),
+        lead_days=days_shape(service.lead_days),
+        horizon=days_shape(service.horizon),
         bookable_from=service.bookable_from,
         bookable_until=service.bookable_until,
         customer_daily_limit=service.customer_daily_limit,
@@ -135,7 +155,8 @@ def group_shape(group: ServiceGroup, catalog: Catalog) -> GroupShape:
         slug=group.slug or None,
         id=group.id,
         name=group.name,
-        names=_names(group.names),
+        names=names_shape(group.names),
+        index=group.index,
         services=[_reference(catalog.services, each) for each in group.service_ids],
         retired=group.retired,
     )
@@ -155,22 +176,20 @@ def _reference(listed: Mapping[Id, Branch] | Mapping[Id, Resource] | Mapping[Id,
     return listed[thing_id].slug or str(thing_id)
 
 
+def _family(service: Service, catalog: Catalog) -> str | None:
+    """What its family goes by: the slug of a service, or an id."""
+    if service.family_id is None:
+        return None
+    first = catalog.services.get(service.family_id)
+    return str(service.family_id) if first is None else first.slug or str(first.id)
+
+
 def _where(thing: Resource | Service, catalog: Catalog) -> ZoneInfo:
     return zone_of(catalog.branches[thing.branch_id].time_zone) or UTC_ZONE
 
 
 def _minutes(length: timedelta) -> int:
     return length // MINUTE
-
-
-def _names(names: Sequence[Translation]) -> dict[str, str]:
-    return {name.language: name.text for name in names}
-
-
-def _days(days: Days | None) -> int | DaysShape | None:
-    if days is None:
-        return None
-    return DaysShape(days=days.count, business=True) if days.business else days.count
 
 
 def _role(role: Role, catalog: Catalog) -> RoleShape:

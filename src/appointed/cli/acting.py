@@ -57,6 +57,17 @@ def act_for(tenant: str, work: Callable[[Context, Caller], Awaitable[Done]], *, 
         return asyncio.run(run(where.dsn))
 
 
+def act(work: Callable[[Context], Awaitable[Done]]) -> Done:
+    """What `work` comes to in the database of the settings, where it concerns no tenant."""
+
+    async def run(dsn: str) -> Done:
+        async with connected(dsn) as pool:
+            return await work(Context(pool, system_clock))
+
+    with database(settings()) as where:
+        return asyncio.run(run(where.dsn))
+
+
 @asynccontextmanager
 async def acting_for(dsn: str, slug: str, *, looking: bool = False) -> AsyncGenerator[tuple[Context, Caller]]:
     """What use cases work with, and a caller who may do everything there."""

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from appointed.catalog_file.text import Document, FileInvalid, read
 from appointed.catalog_file.values import derived_tenant
 from appointed.cli.acting import ACTOR, REFUSED, JsonOption, connected
-from appointed.cli.console import WRONG_SETTING, err, out, settings, stop
+from appointed.cli.console import WRONG_SETTING, err, out, settings, show, stop
 from appointed.cli.database import database
 from appointed.cli.differences import Words, counts, tree, visit_texts
 from appointed.core.caller import Caller, Scope
@@ -103,7 +103,7 @@ async def _apply(wanted: Wanted, document: Document, dsn: str) -> None:
             plan = await apply_catalog(context, caller, desired, dry_run=True)
             blocked = bool(plan.affected) and not wanted.force
             _show(wanted, tenant, plan, loaded, desired)
-            if wanted.dry_run or blocked or not (plan.differences or is_new):
+            if wanted.dry_run or blocked or not (plan.differs or is_new):
                 _end(wanted, tenant, plan, blocked=blocked and not wanted.dry_run)
                 return
             with _progress(plan) as written:
@@ -158,12 +158,13 @@ def _show(wanted: Wanted, tenant: Tenant, plan: Applied, loaded: Catalog, desire
     if wanted.as_json:
         return
     words = Words.of(loaded, desired)
-    if plan.differences:
-        out.print(tree(plan.differences, words, f"{tenant.slug}: {counts(plan.differences)}"))
+    if plan.differs:
+        title = ", ".join(filter(None, (counts(plan.differences), "other options" if plan.options else "")))
+        show(tree(plan.differences, words, f"{tenant.slug}: {title}", plan.options))
     if plan.affected:
         title = "This visit" if len(plan.affected) == 1 else f"These {len(plan.affected)} visits"
         out.print(f"\n{title} could not take place any more:", style="yellow")
-        for text in visit_texts(plan.affected, loaded, words):
+        for text in visit_texts(plan.affected, words):
             out.print(f"  {text}", markup=False)
 
 
@@ -173,7 +174,7 @@ def _end(wanted: Wanted, tenant: Tenant, plan: Applied, *, blocked: bool = False
         typer.echo(msgspec.json.encode(_told(tenant, plan, blocked=blocked, done=done)))
     elif blocked:
         err.print("\nNothing was changed. Move or cancel those visits first, or say --force to keep them.", style="red")
-    elif not plan.differences:
+    elif not plan.differs:
         out.print(f"{tenant.slug} is as the file says; nothing to do")
     elif done:
         out.print(f"\nApplied. The catalogue of {tenant.slug} is at version {plan.version} now.", style="green")
@@ -187,9 +188,10 @@ def _told(tenant: Tenant, plan: Applied, *, blocked: bool, done: bool) -> dict[s
     return {
         "tenant": tenant.slug,
         "version": plan.version,
-        "applied": done and bool(plan.differences),
+        "applied": done and plan.differs,
         "refused": blocked,
         "differences": plan.differences,
+        "options": plan.options,
         "visits": [
             {"id": each.visit.id, "starts_at": each.visit.starts_at, "reasons": each.reasons} for each in plan.affected
         ],

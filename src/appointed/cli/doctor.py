@@ -9,18 +9,15 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from appointed.cli import examination
-from appointed.cli.console import out
+from appointed.cli.console import show
 from appointed.cli.examination import Finding, Mark
 from appointed.settings import Settings, read_settings
 from appointed.store.embedded import EmbeddedServerError, attach_or_start
 
 WRONG = 1
-WIDE = 300
-"""The width of the table in characters where it does not go to a terminal, so that a line stays one."""
 _STYLES = {Mark.FINE: "green", Mark.LOOK: "yellow", Mark.WRONG: "red"}
 
 
@@ -44,7 +41,7 @@ def doctor(
         for finding in findings:
             style = _STYLES[finding.mark]
             table.add_row(f"[{style}]{finding.mark}[/]", finding.what, *_plain(finding.found, finding.advice))
-        (out if out.is_terminal else Console(width=WIDE, highlight=False)).print(table)
+        show(table)
     raise typer.Exit(WRONG if wrong else 0)
 
 
@@ -60,7 +57,7 @@ def _examine() -> list[Finding]:
     findings += _look_at_database(settings)
     if settings.database_url is None:
         findings.append(examination.look_at_disk(settings.data_dir))
-    return [*findings, examination.look_at_port(settings), examination.look_at_demo(settings)]
+    return [*findings, *examination.look_at_ports(settings), examination.look_at_demo(settings)]
 
 
 def _look_at_database(settings: Settings) -> list[Finding]:

@@ -2,20 +2,26 @@
 
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 
+from appointed.app import dialects_alone
 from appointed.cli.demo import demo_file
 from appointed.core.errors import StoreUnavailable
-from appointed.settings import SETTINGS, SettingInvalid, Settings, unknown_settings
+from appointed.settings import DIALECT_HOSTS, SETTINGS, SettingInvalid, Settings, read_settings, unknown_settings
 from appointed.store.pool import open_pool
 from appointed.store.readiness import Schema, SchemaUnseenError, schema, unready
+from appointed.store.signing import SigningKey
 from appointed.usecases.clock import system_clock
+from appointed.usecases.context import Context
+from appointed.usecases.tokens import signing_keys
 
 LITTLE_BYTES = 1_000_000_000
 TOO_LITTLE_BYTES = 100_000_000
@@ -54,6 +60,16 @@ class Finding:
 class _Home(msgspec.Struct):
     name: str
 
+    @property
+    def is_ours(self) -> bool:
+        return self.name == "Appointed"
+
+
+class _Health(msgspec.Struct):
+    status: str
+    problems: list[str]
+    is_ours: ClassVar[bool] = True
+
 
 def look_at_settings(environment: Mapping[str, str]) -> list[Finding]:
     """Each value that makes no sense, and each variable that is none of ours."""
@@ -66,10 +82,21 @@ def look_at_settings(environment: Mapping[str, str]) -> list[Finding]:
     for name, meant in unknown_settings(environment).items():
         advice = f"it does nothing; {meant} does" if meant else "it does nothing: unset it"
         findings.append(Finding("settings", Mark.LOOK, f"{name} is no setting", advice))
+    if not any(finding.mark is Mark.WRONG for finding in findings):
+        findings += _look_at_hosts(environment)
     if not findings:
         given = sum(1 for setting in SETTINGS if environment.get(setting.variable))
         findings.append(Finding("settings", Mark.FINE, f"{given} of {len(SETTINGS)} given, the others as they are"))
     return findings
+
+
+def _look_at_hosts(environment: Mapping[str, str]) -> list[Finding]:
+    """What is wrong with settings that are each right by themselves."""
+    try:
+        dialects_alone(read_settings(environment).dialect_hosts)
+    except SettingInvalid as error:
+        return [Finding("settings", Mark.WRONG, str(error), f"{DIALECT_HOSTS.help} See docs/settings.md.")]
+    return []
 
 
 async def look_at_database(dsn: str, shown: str) -> list[Finding]:
@@ -94,6 +121,7 @@ async def _look_at_service(dsn: str) -> list[Finding]:
         pool = await open_pool(dsn, 1)
         try:
             problems = await unready(pool, system_clock)
+            keys = await signing_keys(Context(pool, system_clock))
         finally:
             await pool.close()
     except StoreUnavailable:
@@ -111,7 +139,17 @@ async def _look_at_service(dsn: str) -> list[Finding]:
     ):
         if subject not in {_subject(code) for code in wrong}:
             findings.append(Finding(subject, Mark.FINE, fine))
-    return findings
+    return [*findings, _signing(keys, system_clock())]
+
+
+def _signing(keys: Sequence[SigningKey], now: datetime) -> Finding:
+    """How old the key is that signs access tokens."""
+    signing = [key for key in keys if key.signs_from <= now < key.signs_until]
+    if not signing:
+        return Finding("signing key", Mark.FINE, "there is none: the next access token makes one")
+    hours = (now - signing[-1].signs_from) // timedelta(hours=1)
+    age = f"{hours // 24} d {hours % 24} h" if hours >= 24 else f"{hours} h"
+    return Finding("signing key", Mark.FINE, f"has signed access tokens for {age}; {len(keys)} are accepted")
 
 
 def _subject(code: str) -> str:
@@ -141,28 +179,35 @@ def look_at_disk(folder: Path) -> Finding:
     return Finding("disk", mark, f"{free / 1e9:.1f} GB free at {there}", advice)
 
 
-def look_at_port(settings: Settings) -> Finding:
-    """Whether the port can be listened on, or who does already."""
-    where = f"{settings.host}:{settings.port}"
+def look_at_ports(settings: Settings) -> list[Finding]:
+    """Whether each port can be listened on, or who does already."""
+    return [_look_at_port(settings, port) for port in settings.ports]
+
+
+def _look_at_port(settings: Settings, port: int) -> Finding:
+    where = f"{settings.host}:{port}"
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((settings.host, port))
         except OSError as error:
-            if _is_ours(settings):
+            if _is_ours(settings, port):
                 return Finding("port", Mark.FINE, f"Appointed answers on {where}")
-            advice = "end the other program, or set APPOINTED_PORT to another port"
+            variable = "APPOINTED_PORT" if port == settings.port else "APPOINTED_DIALECT_HOSTS"
+            advice = f"end the other program, or set {variable} to another port"
             return Finding("port", Mark.WRONG, f"cannot listen on {where}: {error.strerror}", advice)
     return Finding("port", Mark.FINE, f"{where} is free")
 
 
-def _is_ours(settings: Settings) -> bool:
+def _is_ours(settings: Settings, port: int) -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - looked for, not bound
-    connection = HTTPConnection(host, settings.port, timeout=ANSWER_SECONDS)
+    connection = HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+    # A dialect that has a port for itself has no page there, but is as well as the others.
+    path, kind = ("/", _Home) if port == settings.port else ("/health/live", _Health)
     try:
-        connection.request("GET", "/", headers={"accept": "application/json"})
-        return msgspec.json.decode(connection.getresponse().read(), type=_Home).name == "Appointed"
+        connection.request("GET", path, headers={"accept": "application/json"})
+        return msgspec.json.decode(connection.getresponse().read(), type=kind).is_ours
     except (OSError, HTTPException, msgspec.DecodeError):
         return False
     finally:

@@ -1,16 +1,21 @@
 """`appointed keys`."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
 import typer
 from rich.table import Table
 
-from appointed.cli.acting import REFUSED, JsonOption, TenantOption, act_for
-from appointed.cli.console import out, stop
+from appointed.cli.acting import REFUSED, JsonOption, TenantOption, act, act_for
+from appointed.cli.console import out, show, stop
 from appointed.core.caller import ROLES, Caller, KeyRole, Scope, role_of
+from appointed.core.ids import TenantId
 from appointed.usecases.context import Context
 from appointed.usecases.keys import Key, NewKey, create_key, list_keys, revoke_key_of
+from appointed.usecases.tokens import Rotation, rotate_signing_key
+
+ID_CHARACTERS = 36
 
 keys = typer.Typer(
     name="keys",
@@ -23,6 +28,8 @@ keys = typer.Typer(
 def list_command(tenant: TenantOption, as_json: JsonOption = False) -> None:
     """Show all keys of a tenant, revoked ones too. Secrets are not kept and cannot be shown.
 
+    Where a dialect asks for access tokens, the id of a key is the client id, and its secret the client secret.
+
     Example: appointed keys list --tenant clinic
     """
 
@@ -33,16 +40,22 @@ def list_command(tenant: TenantOption, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(msgspec.json.encode([_told(key) for key in found]))
         return
+    show(table_of(found))
+
+
+def table_of(found: Sequence[Key]) -> Table:
+    """Keys for somebody who looks: an id stands in one piece however narrow it is."""
     table = Table(box=None, pad_edge=False)
-    for column in ("key", "begins with", "name", "may", "created", "revoked"):
+    table.add_column("key", no_wrap=True, min_width=ID_CHARACTERS)
+    for column in ("begins with", "name", "may", "made"):
         table.add_column(column, overflow="fold")
     for key in found:
-        revoked = "" if key.revoked_at is None else f"{key.revoked_at:%Y-%m-%d %H:%M}Z"
-        style = "dim" if revoked else ""
+        made = f"{key.created_at:%Y-%m-%d}"
+        made += "" if key.revoked_at is None else f", revoked {key.revoked_at:%Y-%m-%d}"
         may = role_of(key.scopes) or ", ".join(scope for scope in Scope if scope in key.scopes)
-        cells = (key.prefix, key.name.replace("[", "\\["), may, f"{key.created_at:%Y-%m-%d %H:%M}Z", revoked)
-        table.add_row(str(key.id), *cells, style=style)
-    out.print(table)
+        cells = (key.prefix, key.name.replace("[", "\\["), may, made)
+        table.add_row(str(key.id), *cells, style="" if key.revoked_at is None else "dim")
+    return table
 
 
 @keys.command("create")
@@ -58,21 +71,24 @@ def create_command(
 ) -> None:
     """Make a key and show its secret, this once.
 
-    reader: look. booking: take places and give them back. staff: take places beyond what there is. manager: change the
+    reader: look. booking: take places, move and cancel. staff: take places beyond what there is. manager: change the
     catalogue. owner: keys, audit, customers' data.
+
+    Where a dialect asks for access tokens, the id of the key is the client id, and its secret the client secret.
 
     Example: appointed keys create --tenant clinic --role booking --name website
     """
 
-    async def work(context: Context, caller: Caller) -> NewKey:
-        return await create_key(context, caller, name or role, ROLES[role])
+    async def work(context: Context, caller: Caller) -> tuple[NewKey, TenantId]:
+        return await create_key(context, caller, name or role, ROLES[role]), caller.tenant
 
-    made = act_for(tenant, work)
+    made, tenant_id = act_for(tenant, work)
     if as_json:
-        typer.echo(msgspec.json.encode({**_told(made.key), "secret": made.secret}))
+        typer.echo(msgspec.json.encode({**_told(made.key), "secret": made.secret, "tenant_id": tenant_id}))
         return
     out.print(f"{made.secret}", style="bold", markup=False)
     out.print(f"This is the {role} key {made.key.id}. Keep it: it cannot be shown again.", markup=False)
+    out.print("Where access tokens are asked for, its id is the client id, and this the client secret.", markup=False)
 
 
 @keys.command("revoke")
@@ -99,6 +115,32 @@ def revoke_command(
 
     revoked = act_for(tenant, work)
     out.print(f"{revoked.id} ({revoked.name}) is revoked", markup=False)
+
+
+@keys.command("rotate-signing")
+def rotate_signing_command(
+    end_others: Annotated[
+        bool,
+        typer.Option("--end-others", help="Refuse every token given so far: clients have to get new ones."),
+    ] = False,
+) -> None:
+    """Sign access tokens with a new key, of this server and all its tenants.
+
+    It happens by itself once a week, and no token suffers. By hand it is for a key that may have been seen by others,
+    with --end-others: every server refuses what the old ones signed within ten seconds.
+
+    Example: appointed keys rotate-signing --end-others
+    """
+
+    async def work(context: Context) -> Rotation:
+        return await rotate_signing_key(context, end_others=end_others)
+
+    done = act(work)
+    out.print(f"the key {done.key.id} signs from {done.key.signs_from:%Y-%m-%d %H:%M:%S}Z on", markup=False)
+    if end_others:
+        out.print("tokens that were given before are refused", markup=False)
+    elif done.accepted:
+        out.print("tokens that were given before are good until they are over", markup=False)
 
 
 def _told(key: Key) -> dict[str, Any]:

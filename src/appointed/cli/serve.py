@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import Annotated
 
 import msgspec
@@ -16,14 +16,14 @@ import uvicorn
 import uvloop
 from opentelemetry.trace import Tracer
 
-from appointed.app import Watching, http, make_server
-from appointed.cli.console import NOT_READY, err, out, settings, stop
+from appointed.app import Edge, Watching, dialects_alone, http, make_server
+from appointed.cli.console import NOT_READY, WRONG_SETTING, err, out, settings, stop
 from appointed.cli.database import Database, database
 from appointed.cli.demo import demo_file, prepare_demo
 from appointed.cli.migrate import apply
 from appointed.cli.tracing import tracer
 from appointed.core.errors import StoreUnavailable
-from appointed.settings import Settings
+from appointed.settings import SettingInvalid, Settings
 from appointed.store.embedded import EmbeddedServer
 from appointed.store.pool import WORKER_ROLE, open_pool
 from appointed.store.readiness import unready
@@ -45,6 +45,10 @@ def serve(
     Ctrl-C lets running requests end and stops both. Settings are environment variables; see docs/settings.md.
     """
     chosen = settings()
+    try:
+        dialects_alone(chosen.dialect_hosts)
+    except SettingInvalid as error:
+        stop(str(error), WRONG_SETTING)
     log_json(chosen.log_level)
     with database(chosen) as where:
         status = uvloop.run(_serve(chosen, where, demo or chosen.demo, tracer()))
@@ -78,8 +82,7 @@ def _json(entry: object, default: object) -> bytes:
 
 
 async def _serve(settings: Settings, where: Database, with_demo: bool, tracer: Tracer | None) -> int:
-    listener = _listen(settings)
-    with listener:
+    with _listeners(settings) as listeners:
         await apply(where.dsn)
         try:
             pool = await open_pool(where.dsn, settings.pool_size, tracer=tracer)
@@ -96,7 +99,9 @@ async def _serve(settings: Settings, where: Database, with_demo: bool, tracer: T
                 alive = None if where.embedded is None else where.embedded.alive
                 logged = settings.access_log and settings.log_level in ("DEBUG", "INFO")
                 watching = Watching(_write if logged else None, settings.metrics, tracer, alive)
-                return await _listening(context, listener, where.embedded, settings.public_url, watching)
+                edge = Edge(settings.rate_limits, settings.processes, settings.dialect_hosts)
+                server = _Server(http(make_server(context, watching, edge)), settings)
+                return await _listening(server, listeners, where.embedded)
         finally:
             await pool.close()
 
@@ -118,9 +123,10 @@ async def _worker(context: Context, where: Database) -> AsyncGenerator[None]:
 class _Server(uvicorn.Server):
     """Uvicorn's would raise the signal again once it has drained, and end the process before the database stops."""
 
-    def __init__(self, config: uvicorn.Config, public_url: str) -> None:
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
         super().__init__(config)
-        self.public_url = public_url
+        self.public_url = settings.public_url
+        self.dialect_hosts = settings.dialect_hosts
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -133,15 +139,18 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Only from here on is it true that the server listens, and that a signal ends it."""
         await super().startup(sockets)
+        for name, where in self.dialect_hosts:
+            out.print(f"{name} answers alone at the root of {_place(where)}", markup=False)
         out.print(f"Appointed listens on {self.public_url} (Ctrl-C stops it)", markup=False)
 
 
-async def _listening(
-    context: Context, listener: socket.socket, embedded: EmbeddedServer | None, public_url: str, watching: Watching
-) -> int:
+def _place(where: str | int) -> str:
+    return f"port {where}" if isinstance(where, int) else where
+
+
+async def _listening(server: _Server, listeners: list[socket.socket], embedded: EmbeddedServer | None) -> int:
     """Serve until told to stop; 1 where the embedded database ended before."""
-    server = _Server(http(make_server(context, watching)), public_url)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    serving = asyncio.create_task(server.serve(sockets=listeners))
     lost = False
     while not serving.done():
         await asyncio.wait({serving}, timeout=LOOK_SECONDS)
@@ -152,15 +161,22 @@ async def _listening(
     return 1 if lost else 0
 
 
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+@contextmanager
+def _listeners(settings: Settings) -> Generator[list[socket.socket]]:
+    """What is listened on: the port, and those that dialects have for themselves."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(_listen(settings.host, port)) for port in settings.ports]
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((host, port))
     except OSError as error:
         listener.close()
-        stop(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}", NOT_READY)
+        stop(f"cannot listen on {host}:{port}: {error.strerror}", NOT_READY)
     listener.listen(2048)
     listener.setblocking(False)
     return listener

@@ -18,7 +18,8 @@ from appointed.core.matching import MOST_STEPS, Assignment, Budget, Movable, ass
 from appointed.core.placing import Demand
 from appointed.core.plan import Need, Plan
 from appointed.core.room import Room
-from appointed.core.rules import RESOURCE_RULES, customer_limit
+from appointed.core.rule import ResourceRule
+from appointed.core.rules import RESOURCE_RULES, customer_limit, preference, skills
 from appointed.core.timeline import NOTHING, Picked, Timeline
 from appointed.core.together import served_at_once
 
@@ -28,6 +29,9 @@ STEPS_TO_BEGIN = 200
 
 # The reason where everybody is free for something, and not everything can be had at once.
 ASSIGNMENT = "assignment"
+
+# What says of somebody that they are not meant, whatever the time.
+_WHOM: tuple[ResourceRule, ...] = (skills, preference)
 
 
 class Slot(NamedTuple):
@@ -136,7 +140,7 @@ def assignment(asked: Inquiry) -> Assignment:
         return found
     for need, wanted in zip(asked.plan.needs, demands, strict=True):
         if not wanted.options:
-            raise SlotNotOffered(reason=_absence(asked, need, start))
+            raise _absence(asked, need, start)
     raise SlotTaken
 
 
@@ -166,14 +170,21 @@ def offer_asked(asked: Inquiry) -> None:
         raise SlotNotOffered(reason=rule.name)
 
 
-def _absence(asked: Inquiry, need: Need, start: int) -> str:
-    """The first rule, claims aside, that keeps the first resource of a role away."""
+def _absence(asked: Inquiry, need: Need, start: int) -> SlotNotOffered:
+    """Why nobody of a role is there: the first rule, claims aside, that keeps away the first who could do it and was
+    asked for. Of the others it is told that they cannot or were not only where there is nobody else."""
+    found: list[tuple[ResourceRule, ResourceId]] = []
     for roster in asked.rosters_of(need):
         for rule in RESOURCE_RULES:
-            begins = roster.begins((rule,), need, asked.capacity(need, start))
+            begins = roster.begins((rule,), need, asked.capacity(need, start, roster.room))
             if not rule.bypassable and not roster.axis.has(begins, start + need.claims_from):
-                return rule.name
-    return ASSIGNMENT
+                found.append((rule, roster.resource.id))
+                break
+    if not found:
+        return SlotNotOffered(reason=ASSIGNMENT)
+    rule, resource_id = max(found, key=lambda each: _WHOM.index(each[0]) if each[0] in _WHOM else len(_WHOM))
+    named = need.preference is not None and need.preference.resource_id == resource_id
+    return SlotNotOffered(reason=rule.name, resource=str(resource_id) if named else None)
 
 
 def movables(asked: Inquiry) -> tuple[Movable, ...]:
@@ -222,10 +233,10 @@ def _demands(asked: Inquiry, start: int) -> list[Demand]:
 
 
 def _there(asked: Inquiry, need: Need, start: int) -> Iterator[ResourceId]:
-    capacity = asked.capacity(need, start)
     begins, ends = start + need.claims_from, start + need.claims_to
     for roster in asked.rosters_of(need):
         if roster.axis.has(roster.working(need), begins) and (
-            roster.room.exclusive or roster.room.capacity(begins, ends, capacity) >= need.units
+            roster.room.exclusive
+            or roster.room.capacity(begins, ends, asked.capacity(need, start, roster.room)) >= need.units
         ):
             yield roster.resource.id

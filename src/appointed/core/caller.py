@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from appointed.core.errors import ScopeMissing
+from appointed.core.errors import ScopeMissing, TenantForeign
 from appointed.core.ids import CredentialId, TenantId
 
 
 class Scope(StrEnum):
-    """What a credential may do: look, take places and give them back, take places beyond what there is, change the
-    catalogue, and decide on keys, on a sandbox's clock and on what is known of a customer."""
+    """What a credential may do: look; take places and give back what was only held; give a promise another time; cancel
+    it; take places beyond what there is; change the catalogue; and decide on keys, on a sandbox's clock and on what is
+    known of a customer."""
 
     READ = "read"
     BOOK = "book"
+    RESCHEDULE = "reschedule"
+    CANCEL = "cancel"
     OVERBOOK = "overbook"
     CONFIGURE = "configure"
     ADMINISTER = "administer"
@@ -32,15 +35,18 @@ class KeyRole(StrEnum):
 
 
 _STEPS = (
-    (KeyRole.READER, Scope.READ),
-    (KeyRole.BOOKING, Scope.BOOK),
-    (KeyRole.STAFF, Scope.OVERBOOK),
-    (KeyRole.MANAGER, Scope.CONFIGURE),
-    (KeyRole.OWNER, Scope.ADMINISTER),
+    (KeyRole.READER, (Scope.READ,)),
+    (KeyRole.BOOKING, (Scope.BOOK, Scope.RESCHEDULE, Scope.CANCEL)),
+    (KeyRole.STAFF, (Scope.OVERBOOK,)),
+    (KeyRole.MANAGER, (Scope.CONFIGURE,)),
+    (KeyRole.OWNER, (Scope.ADMINISTER,)),
 )
 
 ROLES: Mapping[KeyRole, frozenset[Scope]] = MappingProxyType(
-    {role: frozenset(scope for _, scope in _STEPS[: number + 1]) for number, (role, _) in enumerate(_STEPS)}
+    {
+        role: frozenset(scope for _, more in _STEPS[: number + 1] for scope in more)
+        for number, (role, _) in enumerate(_STEPS)
+    }
 )
 """The scopes of each role; every role may do what those before it may."""
 
@@ -64,7 +70,12 @@ class Caller:
     sandbox: bool = False
     language: str | None = None
 
-    def require(self, scope: Scope) -> None:
-        """Raise ScopeMissing unless the credential was given `scope`."""
-        if scope not in self.scopes:
+    def require(self, scope: Scope, *others: Scope) -> None:
+        """Raise ScopeMissing unless the credential was given `scope`, or one of `others`."""
+        if scope not in self.scopes and self.scopes.isdisjoint(others):
             raise ScopeMissing(scope=scope.value)
+
+    def require_tenant(self, tenant: TenantId) -> None:
+        """Raise TenantForeign unless the credential belongs to `tenant`."""
+        if tenant != self.tenant:
+            raise TenantForeign

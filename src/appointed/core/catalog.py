@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
 
-from appointed.core.errors import ServiceNotFound
+from appointed.core.errors import BranchNotFound, ServiceNotFound
 from appointed.core.ids import BranchId, ResourceId, ServiceGroupId, ServiceId
+from appointed.core.language import Text, Translation
+from appointed.core.options import Options
+from appointed.core.places import Address, GeoPoint
+from appointed.core.questions import CustomerFact, Question, ResourceChoice, ScreeningQuestion
 
 NO_TIME = timedelta()
 
@@ -69,19 +72,13 @@ NEVER = Schedule(week=())
 ANY_TIME = Schedule()
 
 
-class Translation(NamedTuple):
-    """A name in another language; `language` is a BCP 47 tag."""
-
-    language: str
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
 class Branch:
     """A place. `time_zone` is an IANA name.
 
     Like all in a catalogue it has a `slug`, by which files and people know it: one word, unique among its kind, and
     empty for what was never named so. One that is `retired` is kept for the visits it had, and listed no more.
+    Each of the `combinations` is a set of its services that may be booked together.
     """
 
     id: BranchId
@@ -90,8 +87,10 @@ class Branch:
     opening_hours: Schedule = NEVER
     slug: str = ""
     names: tuple[Translation, ...] = ()
-    address: str | None = None
+    address: Address | None = None
     retired: bool = False
+    geo: GeoPoint | None = None
+    combinations: tuple[frozenset[ServiceId], ...] = ()
 
 
 class ResourceKind(StrEnum):
@@ -183,6 +182,10 @@ class Service:
     `lead_time` ahead (elapsed time) and not before `lead_days`, at most `horizon` ahead, and only on the dates from
     `bookable_from` to `bookable_until`, both included. One customer has at most `customer_daily_limit` live visits of
     it on one date. One that is not `bookable` is only listed.
+
+    Where several branches have the same service, their services have one `family_id`, by which it is asked for whatever
+    the branch. Each occurrence that is added to another service in a combination lasts `added_duration`, or as long as
+    by itself where that is None. Lists are ordered by `index`, then by name.
     """
 
     id: ServiceId
@@ -213,31 +216,56 @@ class Service:
     slug: str = ""
     names: tuple[Translation, ...] = ()
     retired: bool = False
+    family_id: ServiceId | None = None
+    description: Text | None = None
+    questions: tuple[Question, ...] = ()
+    screening: tuple[ScreeningQuestion, ...] = ()
+    resource_choice: ResourceChoice = ResourceChoice.OPEN
+    required_facts: frozenset[CustomerFact] = frozenset()
+    added_duration: timedelta | None = None
+    index: int = 0
+
+    @property
+    def family(self) -> ServiceId:
+        """The id by which it is asked for whatever the branch; alone, it is a family of its own."""
+        return self.family_id or self.id
 
     def length(self, party_size: int) -> timedelta:
         """How long it lasts for a party; for one that is too large, as for the largest that may come."""
         party_size = party_size if self.party_limit is None else min(party_size, self.party_limit)
         return self.duration + (party_size - 1) * self.per_extra_person
 
+    def added_length(self, party_size: int) -> timedelta:
+        """How long it lasts where it is added to another service, for a party; otherwise as `length`."""
+        if self.added_duration is None:
+            return self.length(party_size)
+        return self.added_duration * (party_size if self.party_limit is None else min(party_size, self.party_limit))
+
     @property
     def fits_a_day(self) -> bool:
         """Whether its claims stay within a day. One that grows with the party does only where the party has a limit."""
         if self.per_extra_person and self.party_limit is None:
             return False
-        return self.length(self.party_limit or 1) + self.buffer_before + self.buffer_after <= timedelta(days=1)
+        people = self.party_limit or 1
+        longest = max(self.length(people), people * (self.added_duration or NO_TIME))
+        return longest + self.buffer_before + self.buffer_after <= timedelta(days=1)
 
     def tickets(self, party_size: int) -> int:
         """How many times over a party takes the units of a role: once, or for each head."""
         return party_size if self.party_count is PartyCount.HEADS else 1
 
-    def sizes_matter(self, before: int, after: int) -> bool:
-        """Whether a party of another size takes another place."""
-        return before != after and (self.party_count is PartyCount.HEADS or bool(self.per_extra_person))
+    def sizes_matter(self, before: int, after: int, *, added: bool = False) -> bool:
+        """Whether a party of another size takes another place; `added` where the service is added to another."""
+        longer = self.added_duration if added and self.added_duration is not None else self.per_extra_person
+        return before != after and (self.party_count is PartyCount.HEADS or bool(longer))
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceGroup:
-    """Services that are shown together, in this order; they may be of several branches."""
+    """Services that are shown together, in this order; they may be of several branches.
+
+    Groups are ordered by `index`, then by name.
+    """
 
     id: ServiceGroupId
     name: str
@@ -245,6 +273,7 @@ class ServiceGroup:
     slug: str = ""
     names: tuple[Translation, ...] = ()
     retired: bool = False
+    index: int = 0
 
 
 @dataclass(frozen=True)
@@ -256,6 +285,7 @@ class Catalog:
     services: Mapping[ServiceId, Service] = field(default_factory=dict[ServiceId, Service])
     resources: Mapping[ResourceId, Resource] = field(default_factory=dict[ResourceId, Resource])
     groups: Mapping[ServiceGroupId, ServiceGroup] = field(default_factory=dict[ServiceGroupId, ServiceGroup])
+    options: Options = field(default_factory=Options)
 
     @cached_property
     def interchangeable(self) -> tuple[Role, ...]:
@@ -268,3 +298,30 @@ class Catalog:
         if service is None:
             raise ServiceNotFound
         return service
+
+    def family(self, service_id: ServiceId) -> tuple[Service, ...]:
+        """The services of this family that are not retired, at branches that are not. Raises ServiceNotFound."""
+        found = self._families.get(service_id)
+        if found is None:
+            raise ServiceNotFound
+        return found
+
+    def of_family(self, service_id: ServiceId, branch_id: BranchId) -> Service:
+        """The service of this family at a branch.
+
+        Raises ServiceNotFound for a family that is not there, and BranchNotFound for a branch that is not, that is
+        retired, or that does not have the service.
+        """
+        for service in self.family(service_id):
+            if service.branch_id == branch_id:
+                return service
+        raise BranchNotFound
+
+    @cached_property
+    def _families(self) -> Mapping[ServiceId, tuple[Service, ...]]:
+        found: dict[ServiceId, tuple[Service, ...]] = {}
+        for service in self.services.values():
+            branch = self.branches.get(service.branch_id)
+            if not service.retired and branch is not None and not branch.retired:
+                found[service.family] = (*found.get(service.family, ()), service)
+        return found

@@ -48,7 +48,7 @@ class Count:
             there = picked.of(self._asked.working(need, roster))
             for place, (start, working) in enumerate(zip(picked.minutes, there, strict=True)):
                 if working:
-                    capacity = self._asked.capacity(need, start)
+                    capacity = self._asked.capacity(need, start, roster.room)
                     yield place, roster, start + need.claims_from, start + need.claims_to, capacity
 
 

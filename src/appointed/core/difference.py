@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from appointed.core.catalog import Branch, Catalog, Resource, Schedule, Service, ServiceGroup
+from appointed.core.options import Options
 
 Thing = Branch | Resource | Service | ServiceGroup
 
@@ -71,10 +72,16 @@ def difference(before: Catalog, after: Catalog) -> tuple[Difference, ...]:
     return tuple(each for kind in Kind for each in _of_kind(kind, things(before, kind), things(after, kind)))
 
 
+def options_differing(before: Catalog, after: Catalog) -> tuple[FieldDifference, ...]:
+    """The tenant's options that differ."""
+    return tuple(_fields_differing(before.options, after.options))
+
+
 def settled(thing: Thing) -> Thing:
     """The same thing, in the order in which it is compared."""
     if isinstance(thing, Branch):
-        return replace(thing, opening_hours=_arranged(thing.opening_hours))
+        together = tuple(sorted(thing.combinations, key=sorted))
+        return replace(thing, opening_hours=_arranged(thing.opening_hours), combinations=together)
     if isinstance(thing, Resource):
         steps = tuple(sorted(thing.capacity, key=lambda step: step.starts_at))
         return replace(thing, schedule=_arranged(thing.schedule), capacity=steps)
@@ -112,12 +119,16 @@ def _change(before: Thing, after: Thing) -> Change:
 
 
 def _differing(before: Thing, after: Thing) -> Iterator[FieldDifference]:
-    for field in fields(before):
-        was, becomes = getattr(before, field.name), getattr(after, field.name)
-        if was != becomes and field.name != "retired":
-            yield FieldDifference(field.name, was, becomes)
+    yield from (each for each in _fields_differing(before, after) if each.field != "retired")
     if before.retired != after.retired:
         yield FieldDifference("retired", before.retired, after.retired)
+
+
+def _fields_differing(before: Thing | Options, after: Thing | Options) -> Iterator[FieldDifference]:
+    for field in fields(before):
+        was, becomes = getattr(before, field.name), getattr(after, field.name)
+        if was != becomes:
+            yield FieldDifference(field.name, was, becomes)
 
 
 def _arranged(schedule: Schedule) -> Schedule:

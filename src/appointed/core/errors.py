@@ -5,94 +5,34 @@ words stand in `appointed.i18n`. `REFUSALS` finds a class by its code, which is 
 stored or raised becomes a value again.
 """
 
-from dataclasses import dataclass, fields
-from typing import ClassVar
+from dataclasses import dataclass
 
-Fact = str | int | None
+from appointed.core.refusal import Fact, Refusal
+from appointed.core.request_errors import (
+    BodyTooLarge,
+    CredentialMissing,
+    CredentialUnknown,
+    FieldInvalid,
+    FieldMissing,
+    MalformedBody,
+    MethodUnknown,
+    PathUnknown,
+    ScopeMissing,
+)
 
-
-class Refusal(Exception):
-    """The request is understood and is not done.
-
-    One that is `passing` says nothing of the request: tried again, it may well be done.
-    """
-
-    code: ClassVar[str]
-    passing: ClassVar[bool] = False
-
-    def facts(self) -> dict[str, Fact]:
-        """The data of this refusal by name, each a plain value."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # pyright: ignore[reportArgumentType]
-
-
-@dataclass(eq=False)
-class MalformedBody(Refusal):
-    """The body is not the JSON object it has to be. `problem` says how."""
-
-    code = "malformed_body"
-    problem: str
-
-
-@dataclass(eq=False)
-class BodyTooLarge(Refusal):
-    """The body is longer than the server reads."""
-
-    code = "body_too_large"
-    limit_bytes: int
-
-
-@dataclass(eq=False)
-class FieldMissing(Refusal):
-    """A field without which the request means nothing is absent."""
-
-    code = "field_missing"
-    field: str
-
-
-@dataclass(eq=False)
-class FieldInvalid(Refusal):
-    """A field holds what it cannot hold. `expected` is the code of what it could."""
-
-    code = "field_invalid"
-    field: str
-    expected: str
-
-
-@dataclass(eq=False)
-class CredentialMissing(Refusal):
-    """The route asks for a credential and the request carries none."""
-
-    code = "credential_missing"
-
-
-@dataclass(eq=False)
-class CredentialUnknown(Refusal):
-    """No live credential is the one presented."""
-
-    code = "credential_unknown"
-
-
-@dataclass(eq=False)
-class ScopeMissing(Refusal):
-    """The credential is good, but not for this."""
-
-    code = "scope_missing"
-    scope: str
-
-
-@dataclass(eq=False)
-class PathUnknown(Refusal):
-    """Nothing stands at this path."""
-
-    code = "path_unknown"
-
-
-@dataclass(eq=False)
-class MethodUnknown(Refusal):
-    """The path stands, but not for this method. `allowed` lists the methods, separated by commas."""
-
-    code = "method_unknown"
-    allowed: str
+__all__ = [
+    "BodyTooLarge",
+    "CredentialMissing",
+    "CredentialUnknown",
+    "Fact",
+    "FieldInvalid",
+    "FieldMissing",
+    "MalformedBody",
+    "MethodUnknown",
+    "PathUnknown",
+    "Refusal",
+    "ScopeMissing",
+]
 
 
 @dataclass(eq=False)
@@ -160,6 +100,52 @@ class ContactMissing(Refusal):
 
 
 @dataclass(eq=False)
+class AnswerMissing(Refusal):
+    """The service wants an answer to the question, and there is none."""
+
+    code = "answer_missing"
+    question: str
+
+
+@dataclass(eq=False)
+class QuestionUnknown(Refusal):
+    """The answer is to something that the service does not ask."""
+
+    code = "question_unknown"
+    question: str
+
+
+@dataclass(eq=False)
+class CustomerFactMissing(Refusal):
+    """The service wants something known of its customer that is not known. `fact` names it, such as birth_date."""
+
+    code = "customer_fact_missing"
+    fact: str
+
+
+@dataclass(eq=False)
+class CustomerDiffers(Refusal):
+    """The visit is another customer's."""
+
+    code = "customer_differs"
+
+
+@dataclass(eq=False)
+class ServiceDiffers(Refusal):
+    """The place that was held is for other services than the visit has."""
+
+    code = "service_differs"
+
+
+@dataclass(eq=False)
+class ReferenceInUse(Refusal):
+    """Another customer is known by this reference."""
+
+    code = "reference_in_use"
+    reference: str
+
+
+@dataclass(eq=False)
 class PartyTooLarge(Refusal):
     """More people come than one visit of the service may stand for."""
 
@@ -190,11 +176,35 @@ class BranchesDiffer(Refusal):
 
 
 @dataclass(eq=False)
+class CombinationsOff(Refusal):
+    """The tenant does not let services be booked together with whoever gives the first."""
+
+    code = "combinations_off"
+
+
+@dataclass(eq=False)
+class NotCombined(Refusal):
+    """The service is not one of those that may be booked together; `service` is the id of its family."""
+
+    code = "not_combined"
+    service: str
+
+
+@dataclass(eq=False)
 class SlotNotOffered(Refusal):
-    """The service offers no slot with this start and end. `reason` names the rule that says so."""
+    """The service offers no slot with this start and end. `reason` names the rule that says so.
+
+    `resource` is the id of whom the customer asked for by name, where the rule is about that one.
+    """
 
     code = "slot_not_offered"
     reason: str
+    resource: str | None = None
+
+    def facts(self) -> dict[str, Fact]:
+        """The data by name; `resource` only where it is about one."""
+        named: dict[str, Fact] = {} if self.resource is None else {"resource": self.resource}
+        return {"reason": self.reason, **named}
 
 
 @dataclass(eq=False)
@@ -323,11 +333,41 @@ class VersionStale(Refusal):
 
 
 @dataclass(eq=False)
+class TooManyRequests(Refusal):
+    """The credential has asked as often as it may for now. One more is in order after `retry_after_seconds`."""
+
+    code = "too_many_requests"
+    passing = True
+    retry_after_seconds: int
+
+
+@dataclass(eq=False)
 class StoreUnavailable(Refusal):
     """The database does not answer; nothing is known to have been done."""
 
     code = "store_unavailable"
     passing = True
+
+
+@dataclass(eq=False)
+class TenantForeign(Refusal):
+    """The request names a tenant that the credential does not belong to, whether or not there is one."""
+
+    code = "tenant_foreign"
+
+
+@dataclass(eq=False)
+class ResourceChoiceMissing(Refusal):
+    """Whoever books the service has to say which of its resources they want, and did not."""
+
+    code = "resource_choice_missing"
+
+
+@dataclass(eq=False)
+class BirthDateAhead(Refusal):
+    """Nobody was born after today."""
+
+    code = "birth_date_ahead"
 
 
 REFUSALS: dict[str, type[Refusal]] = {kind.code: kind for kind in Refusal.__subclasses__()}

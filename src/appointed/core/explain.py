@@ -55,7 +55,7 @@ def resource_blocks(asked: Inquiry, need: Need, roster: Roster, start: int) -> I
     begins, ends = start + need.claims_from, start + need.claims_to
     service_id = asked.plan.parts[need.part].service.id
     for rule in RESOURCE_RULES:
-        if roster.axis.has(roster.begins((rule,), need, asked.capacity(need, start)), begins):
+        if roster.axis.has(roster.begins((rule,), need, asked.capacity(need, start, roster.room)), begins):
             continue
         name, visits = rule.name, ()
         if rule.of_room and rule.bypassable:
@@ -64,7 +64,7 @@ def resource_blocks(asked: Inquiry, need: Need, roster: Roster, start: int) -> I
                 met = (start + need.starts, start + need.ends)
             elif rule is claims:
                 name = BUFFERS
-            visits = _in_the_way(rule, need, roster, asked.capacity(need, start), met)
+            visits = _in_the_way(rule, need, roster, asked.capacity(need, start, roster.room), met)
         yield Block(name, rule.bypassable, service_id, roster.resource.id, visits)
 
 
@@ -86,5 +86,5 @@ def _in_the_way(
 
 
 def _item_meets_claims(asked: Inquiry, need: Need, roster: Roster, start: int) -> bool:
-    taken = roster.blocking(claims, need, asked.capacity(need, start))
+    taken = roster.blocking(claims, need, asked.capacity(need, start, roster.room))
     return bool(taken & roster.axis.span(start + need.starts, start + need.ends))

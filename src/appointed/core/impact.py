@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from appointed.core.catalog import NO_TIME, Branch, Catalog, GridAnchor, Resource, ResourceKind, Role, Service
 from appointed.core.errors import TimeZoneUnknown
-from appointed.core.ids import BranchId, ClaimId, ResourceId, ServiceId
-from appointed.core.inquiry import Inquiry
+from appointed.core.ids import BranchId, ClaimId, ItemId, ResourceId, ServiceId
+from appointed.core.inquiry import Inquiry, Limit
 from appointed.core.localtime import (
     MINUTE,
     MINUTES_PER_DAY,
@@ -98,18 +98,26 @@ def affected(before: Catalog, after: Catalog, visits: Sequence[Standing], now: d
     found: list[Affected] = []
     for each in visits:
         reasons: list[Reason] = []
-        for item in each.visit.items:
+        for item, claims in _with_claims(each):
             if item.ends_at <= now:
                 continue
             reasons += _new(was.of_item(item), becomes.of_item(item))
-            for claim in (*each.claims, *each.beside):
-                if claim.item_id == item.id:
-                    reasons += _new(was.of_claim(item, claim), becomes.of_claim(item, claim))
-                    if claim.id in overfull:
-                        reasons.append(Reason(capacity.name, item.service_id, claim.resource_id))
+            for claim in claims:
+                reasons += _new(was.of_claim(item, claim), becomes.of_claim(item, claim))
+                if claim.id in overfull and claim.item_id == item.id:
+                    reasons.append(Reason(capacity.name, item.service_id, claim.resource_id))
         if reasons:
             found.append(Affected(each.visit, tuple(dict.fromkeys(reasons))))
     return tuple(sorted(found, key=lambda hit: (hit.visit.starts_at, hit.visit.id)))
+
+
+def _with_claims(standing: Standing) -> Iterator[tuple[Item, list[Claim]]]:
+    """Each item with the claims that serve it: where it continues another, those of that one."""
+    claims: list[Claim] = []
+    for item in standing.visit.items:
+        if not item.continues:
+            claims = [claim for claim in (*standing.claims, *standing.beside) if claim.item_id == item.id]
+        yield item, claims
 
 
 def touched(before: Catalog, after: Catalog) -> frozenset[ResourceId]:
@@ -204,13 +212,20 @@ class _Judge:
             if not axis.has(starts, start):
                 yield Reason(rule.name, service.id, resource.id)
 
-    def capacity(self, item: Item) -> int | None:
-        """What a pool holds for an item in place of its own steps."""
+    def limit(self, items: Sequence[Item]) -> Limit:
+        """What booking hours say that a pool holds for items that are given in one go."""
+        first, *others = map(self._told, items)
+        found = Limit(first)
+        for told in others:
+            found = found.along(told)
+        return found
+
+    def _told(self, item: Item) -> int | None:
         service = self.catalog.services.get(item.service_id)
         if service is None or not service.roles:
             return None
         asked = self._inquiry(service, item)
-        return asked.capacity(asked.plan.needs[0], minute_of(item.starts_at))
+        return asked.limit(asked.plan.needs[0], minute_of(item.starts_at)).capacity
 
     def _inquiry(self, service: Service, item: Item) -> Inquiry:
         """An inquiry about all starts around the item's, for the length that it has."""
@@ -274,11 +289,11 @@ def _role(service: Service, claim: Claim) -> Role | None:
 
 def _overfull(was: _Judge, becomes: _Judge, visits: Sequence[Standing]) -> set[ClaimId]:
     """The claims for which the change leaves no room, of all that there was room for."""
-    claims: defaultdict[ResourceId, list[tuple[Item, Claim]]] = defaultdict(list)
+    claims: defaultdict[ResourceId, list[tuple[Sequence[Item], Claim]]] = defaultdict(list)
     for each in sorted(visits, key=lambda each: (each.visit.created_at, each.visit.id)):
-        items = {item.id: item for item in each.visit.items}
+        served = _in_one_go(each.visit.items)
         for claim in each.claims:
-            claims[claim.resource_id].append((items[claim.item_id], claim))
+            claims[claim.resource_id].append((served[claim.item_id], claim))
     found: set[ClaimId] = set()
     for resource_id in touched(was.catalog, becomes.catalog):
         first, then = was.catalog.resources.get(resource_id), becomes.catalog.resources.get(resource_id)
@@ -288,17 +303,29 @@ def _overfull(was: _Judge, becomes: _Judge, visits: Sequence[Standing]) -> set[C
     return found
 
 
-def _without_room(judge: _Judge, resource: Resource, claims: Iterable[tuple[Item, Claim]]) -> set[ClaimId]:
+def _in_one_go(items: Iterable[Item]) -> Mapping[ItemId, Sequence[Item]]:
+    """Each item with those that continue it, by the id of the one that has the claims."""
+    found: dict[ItemId, list[Item]] = {}
+    mine: list[Item] = []
+    for item in items:
+        mine = [*mine, item] if item.continues else [item]
+        found[mine[0].id] = mine
+    return found
+
+
+def _without_room(judge: _Judge, resource: Resource, claims: Iterable[tuple[Sequence[Item], Claim]]) -> set[ClaimId]:
     """The claims that find no room when they come one after another, in this order."""
     found: set[ClaimId] = set()
     # A claim lasts a day at most, and meets no other than those that start around it.
     by_day: defaultdict[int, list[Taken]] = defaultdict(list)
-    for item, claim in claims:
+    for items, claim in claims:
         taken = Taken(minute_of(claim.starts_at), minutes_until(claim.ends_at), claim.units)
         day = taken.starts // MINUTES_PER_DAY
         room = Room(resource, [*by_day[day - 1], *by_day[day], *by_day[day + 1]])
         units = 1 if room.exclusive else claim.units
-        if room.left(taken.starts, taken.ends, judge.capacity(item)) < units:
+        told, with_steps = judge.limit(items)
+        limit = room.limit(taken.starts, taken.ends, told, with_steps=with_steps)
+        if room.left(taken.starts, taken.ends, limit) < units:
             found.add(claim.id)
         else:
             by_day[day].append(taken)

@@ -1,10 +1,10 @@
 """A plan asked about: which minutes matter, which starts its rules leave, and when each resource could serve it."""
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from appointed.core.catalog import Branch, Catalog, GridAnchor, Service
 from appointed.core.ids import ResourceId, ServiceId
@@ -15,15 +15,39 @@ from appointed.core.plan import Need, Part, Plan
 from appointed.core.room import Room
 from appointed.core.roster import Roster
 from appointed.core.rule import Facts, Rule
-from appointed.core.rules import FOLLOWING_RULES, RULES
+from appointed.core.rules import FOLLOWING_RULES, RULES, capacity
 from appointed.core.timeline import NOTHING, Axis, Timeline, shift
 
-Steady: TypeAlias = MutableMapping[tuple[ServiceId, int, Axis, bool], Timeline]
+Steady: TypeAlias = MutableMapping[tuple[ServiceId, int, int, Axis, bool], Timeline]
+"""What steady rules block, by the service, how many come and for how many minutes, the axis and whether it is first."""
+
+# What the hours of one service say, and the starts of the plan for which they do.
+_Told: TypeAlias = tuple[int | None, Timeline]
 
 # Hours last a day at most, a claim too, and either may begin on the day before.
 _AROUND = 2 * MINUTES_PER_DAY
 # As far as days of business are looked for, see openings.
 BUSINESS_YEARS = 3
+
+
+class Limit(NamedTuple):
+    """What booking hours say that a pool holds, None where they say nothing.
+
+    `with_steps`: some of the services that are given in one go say it and some do not, so that its own steps hold too.
+    """
+
+    capacity: int | None
+    with_steps: bool = False
+
+    def along(self, other: int | None) -> "Limit":
+        """The limit for one more service, of which the booking hours say this."""
+        if self.capacity is None or other is None:
+            told = other if self.capacity is None else self.capacity
+            return Limit(told, told is not None)
+        return Limit(min(self.capacity, other), self.with_steps)
+
+
+_NONE = Limit(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +66,7 @@ class Inquiry:
     catalog: Catalog
     rosters: Mapping[ResourceId, Roster]
     customer_starts: Mapping[ServiceId, Sequence[int]] = field(default_factory=dict[ServiceId, Sequence[int]])
-    steady: Steady = field(default_factory=dict[tuple[ServiceId, int, Axis, bool], Timeline])
+    steady: Steady = field(default_factory=dict[tuple[ServiceId, int, int, Axis, bool], Timeline])
 
     @cached_property
     def axis(self) -> Axis:
@@ -84,24 +108,31 @@ class Inquiry:
         return left
 
     @cached_property
-    def capacities(self) -> tuple[tuple[tuple[int | None, Timeline], ...], ...]:
-        """For each part the capacities that booking hours set, each with the starts of the plan that it is for.
+    def limits(self) -> tuple[Mapping[Limit, Timeline], ...]:
+        """For the needs of each part what booking hours say of pools, each with the starts of the plan that it is for.
 
-        None stands for the pools' own.
+        Where other parts continue it, the hours of all of them count.
         """
-        return tuple(
+        own = [
             tuple(self._capacities(part.service, offset))
             for part, offset in zip(self.plan.parts, self.plan.offsets, strict=True)
-        )
+        ]
+        added = self.plan.added
+        return tuple(_along(mine, [own[each] for each in added.get(number, ())]) for number, mine in enumerate(own))
 
-    def capacity(self, need: Need, start: int) -> int | None:
+    def limit(self, need: Need, start: int) -> Limit:
+        """What booking hours say of pools for a need, at one start of the plan."""
+        return next((limit for limit, starts in self.limits[need.part].items() if self.axis.has(starts, start)), _NONE)
+
+    def capacity(self, need: Need, start: int, room: Room) -> int | None:
         """What a pool holds for a need in place of its own steps, at one start of the plan."""
-        return next((capacity for capacity, starts in self.capacities[need.part] if self.axis.has(starts, start)), None)
+        told, with_steps = self.limit(need, start)
+        return room.limit(start + need.claims_from, start + need.claims_to, told, with_steps=with_steps)
 
     def demand(self, need: Need, start: int, options: tuple[ResourceId, ...]) -> Demand:
         """The claim that a need makes on one of these resources, at a start of the plan."""
         begins, ends = start + need.claims_from, start + need.claims_to
-        return Demand(begins, ends, options, need.units, self.capacity(need, start))
+        return Demand(begins, ends, options, need.units, *self.limit(need, start))
 
     def _capacities(self, service: Service, offset: int) -> Iterator[tuple[int | None, Timeline]]:
         axis = self.axis
@@ -121,11 +152,26 @@ class Inquiry:
         found = self._free.get(key)
         if found is None:
             found = NOTHING
-            for capacity, starts in self.capacities[need.part]:
+            for limit, starts in self.limits[need.part].items():
                 if starts:
-                    found |= starts & self._from(roster, roster.free(need, capacity), need)
+                    for held, there in self._held(need, roster, limit, starts):
+                        found |= there & self._from(roster, roster.free(need, held), need)
             self._free[key] = found
         return found
+
+    def _held(
+        self, need: Need, roster: Roster, limit: Limit, starts: Timeline
+    ) -> Iterator[tuple[int | None, Timeline]]:
+        """What a limit comes to for a resource, each with the starts of the plan that it is for."""
+        told = limit.capacity
+        if told is None or not limit.with_steps or roster.room.exclusive:
+            yield told, starts
+            return
+        for level in sorted({told, *(level for level in roster.room.levels if level < told)}, reverse=True):
+            holding = roster.begins((capacity,), replace(need, units=level), None)
+            there = starts & self._from(roster, holding, need)
+            yield level, there
+            starts &= ~there
 
     @cached_property
     def _free(self) -> dict[tuple[Need, Roster], Timeline]:
@@ -142,16 +188,16 @@ class Inquiry:
 
     @cached_property
     def _facts(self) -> tuple[Facts, ...]:
-        return tuple(map(self._gathered, self.plan.parts))
+        return tuple(map(self._gathered, self.plan.parts, self.plan.lengths))
 
-    def _gathered(self, part: Part) -> Facts:
+    def _gathered(self, part: Part, length: int) -> Facts:
         service = part.service
         listed = {resource_id for role in service.roles for resource_id in role.resource_ids}
         return Facts(
             branch=self.branch,
             service=service,
-            party_size=self.plan.party_size,
-            length=self.plan.minutes(part),
+            party_size=self.plan.people(part),
+            length=length,
             axis=self.axis,
             clock=self.clock,
             now=self.now,
@@ -161,7 +207,8 @@ class Inquiry:
 
     def _steadily(self, number: int) -> Timeline:
         """What the steady rules block of a part, in its own starts."""
-        key = self.plan.parts[number].service.id, self.plan.party_size, self.axis, number == 0
+        part, plan = self.plan.parts[number], self.plan
+        key = part.service.id, plan.people(part), plan.lengths[number], self.axis, number == 0
         kept = self.steady.get(key)
         if kept is None:
             kept = NOTHING
@@ -212,6 +259,22 @@ def clock_of(branch: Branch, axis: Axis, now: datetime) -> WallClock:
     asked = years_around(instant_of(axis.starts).year, instant_of(axis.ends).year)
     counted = years_around(now.year, now.year + BUSINESS_YEARS)
     return wall_clock(zone(branch.time_zone), tuple(sorted({*asked, *counted})))
+
+
+def _along(own: Sequence[_Told], others: Sequence[Sequence[_Told]]) -> Mapping[Limit, Timeline]:
+    """The limits of a part with those that continue it."""
+    found: dict[Limit, Timeline] = {}
+    for told, starts in own:
+        found[Limit(told)] = found.get(Limit(told), NOTHING) | starts
+    for told_of_other in others:
+        both: dict[Limit, Timeline] = {}
+        for limit, starts in found.items():
+            for told, there in told_of_other:
+                if starts & there:
+                    along = limit.along(told)
+                    both[along] = both.get(along, NOTHING) | starts & there
+        found = both
+    return found
 
 
 def _has_capacities(service: Service) -> bool:

@@ -28,7 +28,7 @@ class Demand:
     """One claim to be made, on one of `options`, the first rather than the last.
 
     Nothing but claims may be in the way of any option. Of a pool it takes `units`, and `capacity` stands in for what
-    the pool holds.
+    the pool holds; `with_steps` for no more than the least that it holds itself during the claim.
     """
 
     starts: int
@@ -36,13 +36,18 @@ class Demand:
     options: tuple[ResourceId, ...]
     units: int = 1
     capacity: int | None = None
+    with_steps: bool = False
 
     def overlaps(self, other: "Demand") -> bool:
         return self.starts < other.ends and other.starts < self.ends
 
     def served_by(self, room: Room) -> bool:
         """Whether the room has enough left for this demand alone."""
-        return room.left(self.starts, self.ends, self.capacity) >= (1 if room.exclusive else self.units)
+        return room.left(self.starts, self.ends, self.limit(room)) >= (1 if room.exclusive else self.units)
+
+    def limit(self, room: Room) -> int | None:
+        """What stands in for what the room holds, over the whole claim."""
+        return room.limit(self.starts, self.ends, self.capacity, with_steps=self.with_steps)
 
 
 def fits(demand: Demand, room: Room, beside: Iterable[Demand]) -> bool:
@@ -63,7 +68,7 @@ def fits(demand: Demand, room: Room, beside: Iterable[Demand]) -> bool:
     for starts, ends in pairwise(sorted(edges)):
         there = [demand, *(other for other in near if other.starts <= starts < other.ends)]
         units = sum(other.units for other in there)
-        if any(room.left(starts, ends, other.capacity) < units for other in there):
+        if any(room.left(starts, ends, other.limit(room)) < units for other in there):
             return False
     return True
 

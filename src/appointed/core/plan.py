@@ -1,9 +1,10 @@
 """What is to be held together: services for guests, in order or side by side, at times that hang on one start."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
+from operator import add
 
 from appointed.core.catalog import NO_TIME, Role, Service
 from appointed.core.ids import ResourceId
@@ -39,7 +40,9 @@ def taken(roles: Iterable[Role]) -> int:
 class Part:
     """One service for one guest.
 
-    It starts `gap` after the guest's part before it has ended; with `beside`, `gap` after that one has started.
+    It starts `gap` after the guest's part before it has ended; with `beside`, `gap` after that one has started. One
+    that `continues` needs nobody of its own: whoever serves the guest's part before it goes on with it, and nobody is
+    asked for. It is for `party_size` people, or for as many as the visit where that is None.
     """
 
     service: Service
@@ -47,6 +50,8 @@ class Part:
     gap: timedelta = NO_TIME
     beside: bool = False
     preferences: tuple[Preference, ...] = ()
+    continues: bool = False
+    party_size: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +59,8 @@ class Need:
     """One claim to be made for a part; a role that asks for several resources gives as many, equal ones the same.
 
     Times are minutes after the plan's start: the item lasts from `starts` to `ends`, the claim from `claims_from` to
-    `claims_to`, buffers included. `units` is what it takes of a pool.
+    `claims_to`, buffers included. `units` is what it takes of a pool. Where other parts continue its own, item and
+    claim reach as far as any of theirs would, and it takes as much as the one that takes most.
     """
 
     part: int
@@ -106,33 +112,64 @@ class Plan:
         """When each part starts, in minutes after the plan's start."""
         found: list[int] = []
         before: dict[int, tuple[int, int]] = {}
-        for part in self.parts:
+        for part, minutes in zip(self.parts, self.lengths, strict=True):
             started, ended = before.get(part.guest, (0, 0))
             starts = (started if part.beside else ended) + part.gap // MINUTE
-            before[part.guest] = (starts, starts + self.minutes(part))
+            before[part.guest] = (starts, starts + minutes)
             found.append(starts)
         return tuple(found)
 
     @cached_property
+    def added(self) -> Mapping[int, Sequence[int]]:
+        """The parts that continue others, by the first of those that are served in one go, all by their numbers.
+
+        Raises ValueError where there is nothing to continue, or it should begin before that has ended.
+        """
+        found: dict[int, list[int]] = {}
+        first: dict[int, int] = {}
+        for number, part in enumerate(self.parts):
+            if not part.continues:
+                first[part.guest] = number
+            elif part.beside:
+                raise ValueError("a part does not continue another and stand beside it")
+            elif part.guest in first:
+                found.setdefault(first[part.guest], []).append(number)
+            else:
+                raise ValueError("a guest's first part continues nothing")
+        return found
+
+    @cached_property
     def length(self) -> int:
         """The minutes from the plan's start until its last part has ended."""
-        return max(
-            (starts + self.minutes(part) for starts, part in zip(self.offsets, self.parts, strict=True)), default=0
-        )
+        return max(map(add, self.offsets, self.lengths), default=0)
+
+    @cached_property
+    def lengths(self) -> tuple[int, ...]:
+        """How many minutes each part lasts."""
+        return tuple(map(self.minutes, self.parts))
 
     def minutes(self, part: Part) -> int:
-        """How long a part lasts."""
-        return part.service.length(self.party_size) // MINUTE
+        """How many minutes a part lasts."""
+        service, people = part.service, self.people(part)
+        return (service.added_length(people) if part.continues else service.length(people)) // MINUTE
+
+    def people(self, part: Part) -> int:
+        """How many a part is for."""
+        return self.party_size if part.party_size is None else part.party_size
 
     @cached_property
     def needs(self) -> tuple[Need, ...]:
         """All claims that the plan has to make, in the order of parts and roles."""
         found: list[Need] = []
-        for number, (part, starts) in enumerate(zip(self.parts, self.offsets, strict=True)):
+        continued = False
+        for number, (part, starts, minutes) in enumerate(zip(self.parts, self.offsets, self.lengths, strict=True)):
+            if part.continues:
+                continued = True
+                continue
             service = part.service
-            ends = starts + self.minutes(part)
+            ends = starts + minutes
             wished = {preference.role: preference for preference in part.preferences if preference.binds}
-            tickets = service.tickets(self.party_size)
+            tickets = service.tickets(self.people(part))
             for place, role in enumerate(service.roles):
                 need = Need(
                     part=number,
@@ -150,4 +187,20 @@ class Plan:
                     asked = need.preference and need.preference.of_others
                     other = need if asked == need.preference else replace(need, preference=asked)
                     found += [other] * (role.count - 1)
+        if continued:
+            added = self.added
+            longer = {need: self._longer(need, added.get(need.part, ())) for need in dict.fromkeys(found)}
+            found = [longer[need] for need in found]
         return tuple(found)
+
+    def _longer(self, need: Need, added: Sequence[int]) -> Need:
+        """The need of a part with those that continue it."""
+        units, ends, claims_from, claims_to = need.units, need.ends, need.claims_from, need.claims_to
+        for number in added:
+            part, starts = self.parts[number], self.offsets[number]
+            service, over = part.service, starts + self.lengths[number]
+            units = max(units, need.role.units * service.tickets(self.people(part)))
+            ends = max(ends, over)
+            claims_from = min(claims_from, starts - service.buffer_before // MINUTE)
+            claims_to = max(claims_to, over + service.buffer_after // MINUTE)
+        return replace(need, units=units, ends=ends, claims_from=claims_from, claims_to=claims_to)

@@ -153,6 +153,17 @@ class Room:
             return 1
         return max(self._held.least(starts, ends) if capacity is None else capacity, 0)
 
+    def limit(self, starts: int, ends: int, capacity: int | None, *, with_steps: bool) -> int | None:
+        """What holds for one claim in place of a pool's own steps: `capacity`, `with_steps` no more than these give."""
+        if capacity is None or not with_steps or self.exclusive:
+            return capacity
+        return min(capacity, self._held.least(starts, ends))
+
+    @property
+    def levels(self) -> frozenset[int]:
+        """All that the steps of a pool ever give it."""
+        return frozenset(self._held.levels)
+
     def short(self, units: int, capacity: int | None = None) -> Iterable[tuple[int, int]]:
         """The stretches, in order, in which claims leave less than `units`, whatever it held without them.
 

@@ -46,10 +46,25 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the customer answered to a question of the service, told in one text or several."""
+
+    question: str
+    texts: tuple[str, ...]
+
+    @property
+    def given(self) -> bool:
+        """Whether anything was said."""
+        return any(text.strip() for text in self.texts)
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One service for one guest inside a visit. The interval is without buffers; claims carry those.
 
-    `preferences` are what the customer asked for, which a change of the visit asks for again.
+    `preferences` are what the customer asked for, which a change of the visit asks for again. `party_size` is how many
+    people it is for, None where it is for all that the visit stands for. One that `continues` has no claims of its own:
+    whoever serves the item before it goes on with it.
     """
 
     id: ItemId
@@ -58,6 +73,8 @@ class Item:
     starts_at: datetime
     ends_at: datetime
     preferences: tuple[Preference, ...] = ()
+    party_size: int | None = None
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +126,7 @@ class Details:
     """What the customer told about the visit; none of it takes capacity but `party_size`, where a service counts heads.
 
     `custom_data` is a JSON object as text, kept to the letter. `customer_id` says whose visit it is; a change of the
-    visit leaves that alone.
+    visit leaves that alone. `notes` are for those who serve, `answers` to what the services ask.
     """
 
     locale: str
@@ -119,6 +136,8 @@ class Details:
     custom_data: str | None = None
     remote: bool | None = None
     customer_id: CustomerId | None = None
+    notes: str | None = None
+    answers: tuple[Answer, ...] = ()
 
     @property
     def address(self) -> str | None:
@@ -130,7 +149,8 @@ class Details:
 class Visit:
     """The aggregate as the store has it, instants in UTC. A hold without `expires_at` never lapses.
 
-    `as_of` is the tenant's time at which it was so, where that was told.
+    `as_of` is the tenant's time at which it was so, where that was told. `repeated` says that it was confirmed already
+    when it was to be confirmed.
     """
 
     id: VisitId
@@ -145,6 +165,7 @@ class Visit:
     group_id: GroupId | None = None
     reminder_at: datetime | None = None
     as_of: datetime | None = field(default=None, compare=False)
+    repeated: bool = field(default=False, compare=False)
 
     @property
     def starts_at(self) -> datetime:
@@ -155,3 +176,8 @@ class Visit:
     def ends_at(self) -> datetime:
         """When the last of its items has ended."""
         return max(item.ends_at for item in self.items)
+
+    def state_at(self, now: datetime) -> State:
+        """Where it is by `now` on the tenant's clock: a hold that has lapsed by then has expired."""
+        lapsed = self.state is State.HELD and self.expires_at is not None and self.expires_at <= now
+        return State.EXPIRED if lapsed else self.state

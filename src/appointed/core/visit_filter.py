@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from appointed.core.ids import BranchId, GroupId, ResourceId, ServiceId, VisitId
+from appointed.core.ids import BranchId, CustomerId, GroupId, ResourceId, ServiceId, VisitId
 from appointed.core.visit import State
 
 
@@ -20,7 +20,8 @@ class VisitFilter:
     """Which visits are wanted; what is None sets no limit.
 
     They start from one instant on and before another. `resource_id` has a claim of theirs, and `contact` is their
-    address. Among `states`, a hold that lapsed counts as expired.
+    address. They are those of the customer with `customer_id`, or whom the tenant knows by `customer_reference`. Among
+    `states`, a hold that lapsed counts as expired.
     """
 
     branch_id: BranchId | None = None
@@ -31,3 +32,5 @@ class VisitFilter:
     starts_before: datetime | None = None
     contact: str | None = None
     group_id: GroupId | None = None
+    customer_id: CustomerId | None = None
+    customer_reference: str | None = None

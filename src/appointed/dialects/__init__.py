@@ -2,6 +2,7 @@
 
 from appointed.dialects.native.dialect import NATIVE
 from appointed.dialects.ombori.dialect import OMBORI
+from appointed.dialects.qmatic.dialect import QMATIC
 from appointed.wire.dialect import Dialect
 
-DIALECTS: tuple[Dialect, ...] = (NATIVE, OMBORI)
+DIALECTS: tuple[Dialect, ...] = (NATIVE, OMBORI, QMATIC)

@@ -17,9 +17,10 @@ FALLBACK = "en"
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """`sentences` are by refusal code, `words` by fact name and then by code."""
+    """`sentences` are by refusal code, `words` by fact name and then by code; `one` has sentences for a number of 1."""
 
     sentences: Mapping[str, str]
+    one: Mapping[str, str]
     words: Mapping[str, Mapping[str, str]]
     failure: str
     either: str
@@ -27,7 +28,13 @@ class Locale:
 
 def _locale(path: Path) -> Locale:
     table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Locale(sentences=table["sentences"], words=table["words"], failure=table["failure"], either=table["either"])
+    return Locale(
+        sentences=table["sentences"],
+        one=table.get("one", {}),
+        words=table["words"],
+        failure=table["failure"],
+        either=table["either"],
+    )
 
 
 _LOCALES: Mapping[str, Locale] = {
@@ -41,8 +48,10 @@ LOCALES = tuple(_LOCALES)
 def sentence(refusal: Refusal, language: str | None) -> str:
     """What `refusal` says to a person who reads `language`, a tag such as `sv` or `en-GB`; else in English."""
     locale = _LOCALES[nearest(language)]
-    facts = {name: _word(locale, name, fact) for name, fact in refusal.facts().items()}
-    return locale.sentences[refusal.code].format_map(facts)
+    facts = refusal.facts()
+    told = locale.one.get(refusal.code) if 1 in facts.values() else None
+    words = {name: _word(locale, name, fact) for name, fact in facts.items()}
+    return (told or locale.sentences[refusal.code]).format_map(words)
 
 
 def failure(language: str | None) -> str:

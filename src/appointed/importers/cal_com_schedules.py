@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from appointed.core.catalog import Hours, Schedule, SpecialDay, WeeklyHours
 from appointed.core.localtime import MINUTES_PER_DAY
+from appointed.core.soundness import joined
 from appointed.importers import values
 from appointed.importers.cal_com_tables import Tables
 from appointed.importers.imported import Left, Reason
@@ -61,18 +62,15 @@ def widened(schedule: Schedule, before: int, after: int) -> Schedule:
 
     Claims have buffers, and hours there know nothing of them.
     """
+
+    def wider(hours: Iterable[Hours | WeeklyHours]) -> list[tuple[int, int]]:
+        return joined((max(0, each.opens_minute - before), each.closes_minute + after) for each in hours)
+
+    week = [[each for each in schedule.week or () if each.weekday == weekday] for weekday in range(7)]
     return Schedule(
-        week=tuple(
-            WeeklyHours(hours.weekday, max(0, hours.opens_minute - before), hours.closes_minute + after)
-            for hours in schedule.week or ()
-        ),
+        week=tuple(WeeklyHours(weekday, *each) for weekday, hours in enumerate(week) for each in wider(hours)),
         special_days=tuple(
-            SpecialDay(
-                special.day,
-                tuple(
-                    Hours(max(0, hours.opens_minute - before), hours.closes_minute + after) for hours in special.hours
-                ),
-            )
+            SpecialDay(special.day, tuple(Hours(*each) for each in wider(special.hours)))
             for special in schedule.special_days
         ),
     )

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 from appointed.core.catalog import Closure, Hours, Schedule, SpecialDay, WeeklyHours
+from appointed.core.soundness import joined
 from appointed.importers import values
 from appointed.importers.sql_dump import Row
 
@@ -53,7 +54,7 @@ class WorkingPlan:
         return Schedule(
             week=tuple(WeeklyHours(weekday, day.starts, day.ends) for weekday, day in sorted(self.week.items())),
             breaks=tuple(
-                WeeklyHours(weekday, *each) for weekday, day in sorted(self.week.items()) for each in sorted(day.breaks)
+                WeeklyHours(weekday, *each) for weekday, day in sorted(self.week.items()) for each in joined(day.breaks)
             ),
             special_days=tuple(_special_day(day, self.on(day)) for day in sorted(self.exceptions)),
             closures=closures,

@@ -90,6 +90,15 @@ async def seal(pool: Pool, tenant: TenantId, now: datetime) -> Seal | None:
     return _seal(tenant, rows[0]) if rows else None
 
 
+async def tenants_unsealed(finder: Pool, since: datetime, after: TenantId, limit: int) -> list[TenantId]:
+    """The next tenants after `after` who have events that no seal covers, and were not sealed after `since`.
+
+    `finder` serves as the worker's role; `since` is on the server's clock, as seals are.
+    """
+    rows = await finder.rows("SELECT * FROM tenants_unsealed($1, $2, $3)", since, after, limit)
+    return [TenantId(row["tenants_unsealed"]) for row in rows]
+
+
 class Ledger:
     """All events and seals of a database, as they are at one moment."""
 

@@ -13,7 +13,7 @@ from appointed.core.difference import Kind
 from appointed.core.errors import ServiceTooLong, TimeZoneUnknown
 from appointed.core.ids import TenantId
 from appointed.core.localtime import zone
-from appointed.store.catalog_rows import CatalogRow, minutes, names_text, schedule_text
+from appointed.store.catalog_rows import CatalogRow, json_text, json_text_of, minutes
 from appointed.store.pool import Connection
 
 Row: TypeAlias = Mapping[str, Any]
@@ -76,7 +76,9 @@ def _nobody() -> None:
 async def put(
     tx: Connection, tenant: TenantId, catalog: Catalog, now: datetime, *, written: Callable[[], None] = _nobody
 ) -> int:
-    """Add or change everything in `catalog` and answer the new version; what it does not name stays as it is.
+    """Add or change everything in `catalog`, take its options, and answer the new version.
+
+    What it does not name stays as it is.
 
     `written` is called after each thing. Raises ResourceInUse where visits that are not over at `now` stand on a
     resource that would no longer carry them, ServiceTooLong, and TimeZoneUnknown.
@@ -85,9 +87,13 @@ async def put(
     await _upsert(tx, "branch", [_branch_row(tenant, branch) for branch in catalog.branches.values()], written)
     await _put_resources(tx, tenant, catalog.resources.values(), now, written)
     await _put_services(tx, tenant, catalog.services.values(), written)
+    await _put_combinations(tx, tenant, catalog.branches.values())
     await _put_groups(tx, tenant, catalog.groups.values(), written)
     version: Any = await tx.fetchval(
-        "UPDATE tenant SET catalog_version = catalog_version + 1 WHERE tenant_id = $1 RETURNING catalog_version", tenant
+        "UPDATE tenant SET catalog_version = catalog_version + 1, options = $2 WHERE tenant_id = $1"
+        " RETURNING catalog_version",
+        tenant,
+        json_text(catalog.options),
     )
     return int(version)
 
@@ -102,11 +108,12 @@ def _branch_row(tenant: TenantId, branch: Branch) -> Row:
         "branch_id": branch.id,
         "name": branch.name,
         "time_zone": branch.time_zone,
-        "opening_hours": schedule_text(branch.opening_hours),
+        "opening_hours": json_text(branch.opening_hours),
         "slug": branch.slug,
-        "names": names_text(branch.names),
-        "address": branch.address,
+        "names": json_text(branch.names),
+        "address": json_text_of(branch.address),
         "retired": branch.retired,
+        "geo": json_text_of(branch.geo),
     }
 
 
@@ -148,7 +155,7 @@ def _resource_row(tenant: TenantId, resource: Resource) -> Row:
         "name": resource.name,
         "kind": resource.kind,
         "scope": resource.scope,
-        "schedule": schedule_text(resource.schedule),
+        "schedule": json_text(resource.schedule),
         "skills": sorted(resource.skills),
         "traits": sorted(resource.traits),
         "slug": resource.slug,
@@ -207,7 +214,7 @@ def _service_row(tenant: TenantId, service: Service) -> Row:
         "party_count": service.party_count,
         "buffer_before_minutes": minutes(service.buffer_before),
         "buffer_after_minutes": minutes(service.buffer_after),
-        "booking_hours": schedule_text(service.booking_hours),
+        "booking_hours": json_text(service.booking_hours),
         "lead_time_minutes": minutes(service.lead_time),
         "lead_days": lead and lead.count,
         "lead_days_business": lead is not None and lead.business,
@@ -219,9 +226,34 @@ def _service_row(tenant: TenantId, service: Service) -> Row:
         "remote_allowed": service.remote_allowed,
         "bookable": service.bookable,
         "slug": service.slug,
-        "names": names_text(service.names),
+        "names": json_text(service.names),
         "retired": service.retired,
+        "family_id": service.family_id,
+        "description": json_text_of(service.description),
+        "questions": json_text(service.questions),
+        "screening": json_text(service.screening),
+        "resource_choice": service.resource_choice,
+        "required_facts": sorted(service.required_facts),
+        "added_duration_minutes": None if service.added_duration is None else minutes(service.added_duration),
+        "index": service.index,
     }
+
+
+async def _put_combinations(tx: Connection, tenant: TenantId, branches: Collection[Branch]) -> None:
+    await tx.execute(
+        "DELETE FROM combination WHERE tenant_id = $1 AND branch_id = ANY ($2)",
+        tenant,
+        [branch.id for branch in branches],
+    )
+    await tx.executemany(
+        "INSERT INTO combination (tenant_id, branch_id, number, service_id) VALUES ($1, $2, $3, $4)",
+        [
+            (tenant, branch.id, number, service_id)
+            for branch in branches
+            for number, together in enumerate(branch.combinations)
+            for service_id in together
+        ],
+    )
 
 
 async def _put_groups(
@@ -249,8 +281,9 @@ def _group_row(tenant: TenantId, group: ServiceGroup) -> Row:
         "group_id": group.id,
         "slug": group.slug,
         "name": group.name,
-        "names": names_text(group.names),
+        "names": json_text(group.names),
         "retired": group.retired,
+        "index": group.index,
     }
 
 

@@ -1,6 +1,7 @@
 """The catalogue as the database writes it, and as the core has it."""
 
 from datetime import date, timedelta
+from typing import TypeAlias
 
 import msgspec
 
@@ -18,7 +19,11 @@ from appointed.core.catalog import (
     Translation,
 )
 from appointed.core.ids import BranchId, ServiceId
+from appointed.core.language import Text
 from appointed.core.localtime import MINUTE
+from appointed.core.options import Options
+from appointed.core.places import Address, GeoPoint
+from appointed.core.questions import CustomerFact, Question, ResourceChoice, ScreeningQuestion
 
 
 class _Service(msgspec.Struct):
@@ -52,6 +57,14 @@ class _Service(msgspec.Struct):
     slug: str
     names: tuple[Translation, ...]
     retired: bool
+    family_id: ServiceId | None
+    description: Text | None
+    questions: tuple[Question, ...]
+    screening: tuple[ScreeningQuestion, ...]
+    resource_choice: ResourceChoice
+    required_facts: frozenset[CustomerFact]
+    added_duration_minutes: int | None
+    index: int
 
     def value(self) -> Service:
         return Service(
@@ -83,6 +96,14 @@ class _Service(msgspec.Struct):
             slug=self.slug,
             names=self.names,
             retired=self.retired,
+            family_id=self.family_id,
+            description=self.description,
+            questions=self.questions,
+            screening=self.screening,
+            resource_choice=self.resource_choice,
+            required_facts=self.required_facts,
+            added_duration=None if self.added_duration_minutes is None else self.added_duration_minutes * MINUTE,
+            index=self.index,
         )
 
 
@@ -93,6 +114,7 @@ class CatalogRow(msgspec.Struct):
     resources: list[Resource]
     services: list[_Service]
     groups: list[ServiceGroup]
+    options: Options
 
     def value(self, version: int) -> Catalog:
         """The same as the core has it."""
@@ -102,6 +124,7 @@ class CatalogRow(msgspec.Struct):
             resources={resource.id: resource for resource in self.resources},
             services={row.id: row.value() for row in self.services},
             groups={group.id: group for group in self.groups},
+            options=self.options,
         )
 
 
@@ -113,11 +136,14 @@ def minutes(length: timedelta) -> int:
     return count
 
 
-def schedule_text(schedule: Schedule) -> str:
-    """A schedule as JSON, in the names and the order of the core's."""
-    return msgspec.json.encode(schedule).decode()
+Value: TypeAlias = Schedule | tuple[Translation, ...] | Options | tuple[Question, ...] | tuple[ScreeningQuestion, ...]
 
 
-def names_text(names: tuple[Translation, ...]) -> str:
-    """Names in other languages as JSON."""
-    return msgspec.json.encode(names).decode()
+def json_text(value: Value) -> str:
+    """A value of the core's as JSON, in the names and the order that it has there."""
+    return msgspec.json.encode(value).decode()
+
+
+def json_text_of(value: Address | GeoPoint | Text | None) -> str | None:
+    """The same of a value that may not be there."""
+    return None if value is None else msgspec.json.encode(value).decode()

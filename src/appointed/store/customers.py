@@ -1,14 +1,15 @@
 """Customers, what they have to do with visits, and how all of it is forgotten."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from appointed.core.customer import Customer, Entry, PersonName, Relation, Tie
-from appointed.core.errors import CustomerNotFound, FieldInvalid
+from appointed.core.errors import CustomerNotFound, FieldInvalid, ReferenceInUse
 from appointed.core.ids import CustomerId, TenantId, VisitId
 from appointed.core.once import Once
 from appointed.core.versions import Expected
@@ -35,6 +36,13 @@ SELECT customer_as_json(c)::text AS customer FROM customer c
                           WHERE x.tenant_id = $1 AND x.address_key = lower($5))
  ORDER BY c.created_at, c.customer_id LIMIT $4
 """
+_PAGE_OF_REFERENCE = """
+SELECT customer_as_json(c)::text AS customer FROM customer c
+ WHERE c.tenant_id = $1 AND c.erased_at IS NULL AND (c.created_at, c.customer_id) > ($2, $3) AND c.reference = $5
+   AND ($6::text IS NULL OR c.customer_id IN (SELECT x.customer_id FROM customer_contact x
+                                               WHERE x.tenant_id = $1 AND x.address_key = lower($6)))
+ ORDER BY c.created_at, c.customer_id LIMIT $4
+"""
 _VISITS = """
 SELECT visit_as_json($1, u.id)::text AS visit FROM unnest(customer_visits($1, $2)) AS u (id)
 """
@@ -53,6 +61,8 @@ class _RelationRow(msgspec.Struct):
 
 class _CustomerRow(msgspec.Struct):
     id: UUID
+    reference: str | None
+    birth_date: date | None
     title: str
     given_name: str
     middle_name: str
@@ -77,6 +87,8 @@ class _CustomerRow(msgspec.Struct):
                 Relation(CustomerId(each.from_id), each.kind, CustomerId(each.to_id)) for each in self.relations
             ),
             version=self.version,
+            reference=self.reference,
+            birth_date=self.birth_date,
         )
 
 
@@ -95,10 +107,16 @@ async def read_customer(tx: Connection, tenant: TenantId, customer: CustomerId, 
     return _DECODER.decode(text).value()
 
 
-async def list_customers(pool: Pool, tenant: TenantId, contact: str | None, after: Entry, limit: int) -> list[Customer]:
-    """Customers after another one, the oldest first; with `contact` those reached there, whatever its case."""
+async def list_customers(
+    pool: Pool, tenant: TenantId, contact: str | None, after: Entry, limit: int, reference: str | None = None
+) -> list[Customer]:
+    """Customers after another one, the oldest first; with `contact` those reached there, whatever its case, and with
+    `reference` whom the tenant knows by it."""
     async with pool.transaction(tenant) as tx:
-        if contact is None:
+        if reference is not None:
+            place = after.created_at, after.customer_id
+            rows = await tx.fetch(_PAGE_OF_REFERENCE, tenant, *place, limit, reference, contact)
+        elif contact is None:
             rows = await tx.fetch(_PAGE, tenant, after.created_at, after.customer_id, limit)
         else:
             rows = await tx.fetch(_PAGE_OF_CONTACT, tenant, after.created_at, after.customer_id, limit, contact)
@@ -108,11 +126,13 @@ async def list_customers(pool: Pool, tenant: TenantId, contact: str | None, afte
 async def put_customer(tx: Connection, tenant: TenantId, customer: Customer) -> None:
     """Write the customer in place of what there was, with the relations that start from them, as version `version`.
 
-    Raises FieldInvalid for a relation to nobody.
+    Raises FieldInvalid for a relation to nobody, and ReferenceInUse where another customer has the reference.
     """
     row: dict[str, Any] = {
         "tenant_id": tenant,
         "customer_id": customer.id,
+        "reference": customer.reference,
+        "birth_date": customer.birth_date,
         "title": customer.name.title,
         "given_name": customer.name.given,
         "middle_name": customer.name.middle,
@@ -123,11 +143,15 @@ async def put_customer(tx: Connection, tenant: TenantId, customer: Customer) -> 
         "created_at": customer.created_at,
     }
     names = list(row)
-    await tx.execute(
+    statement = (
         f"INSERT INTO customer ({', '.join(names)}) VALUES ({', '.join(f'${n}' for n in range(1, len(names) + 1))})"
-        f" ON CONFLICT (tenant_id, customer_id) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in names[2:])}",
-        *row.values(),
+        f" ON CONFLICT (tenant_id, customer_id) DO UPDATE SET {', '.join(f'{n} = excluded.{n}' for n in names[2:])}"
     )
+    try:
+        await tx.execute(statement, *row.values())
+    except asyncpg.UniqueViolationError:
+        # Nothing else of a customer is unique.
+        raise ReferenceInUse(reference=customer.reference or "") from None
     await tx.execute("DELETE FROM customer_contact WHERE tenant_id = $1 AND customer_id = $2", tenant, customer.id)
     await tx.executemany(
         "INSERT INTO customer_contact (tenant_id, customer_id, position, channel, address) VALUES ($1, $2, $3, $4, $5)",

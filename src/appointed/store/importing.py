@@ -9,7 +9,7 @@ import msgspec
 from appointed.core.ids import TenantId, VisitId
 from appointed.core.visit import Claim, Visit
 from appointed.store.pool import Connection
-from appointed.store.visits import hold_arguments
+from appointed.store.visit_arguments import hold_arguments
 
 
 async def known_visits(tx: Connection, tenant: TenantId, visits: Collection[VisitId]) -> frozenset[VisitId]:

@@ -101,7 +101,7 @@ async def add_credential(
         "INSERT INTO credential (tenant_id, credential_id, key_hash, actor, scopes, created_at)"
         " VALUES ($1, $2, $3, $4, $5, $6)"
         " ON CONFLICT (tenant_id, credential_id) DO UPDATE SET key_hash = excluded.key_hash,"
-        " actor = excluded.actor, scopes = excluded.scopes, revoked_at = NULL",
+        " actor = excluded.actor, scopes = excluded.scopes, revoked_at = NULL, changed_at = $6",
         tenant,
         credential,
         hash_key(secret),

@@ -10,7 +10,7 @@ from appointed.core.visit_filter import Place, VisitFilter
 from appointed.store.pool import Pool
 from appointed.store.visit_rows import VisitRow
 
-_LISTED = "SELECT visits_listed($1, $2, ROW($3, $4, $5, $6, $7, $8, $9, $10, $11, $12)::asked_list)"
+_LISTED = "SELECT visits_listed($1, $2, ROW($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)::asked_list)"
 
 
 class Listed(msgspec.Struct):
@@ -47,5 +47,7 @@ async def list_visits(
         wanted.contact,
         wanted.group_id,
         limit,
+        wanted.customer_id,
+        wanted.customer_reference,
     )
     return _DECODER.decode(answer)

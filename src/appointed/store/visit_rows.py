@@ -6,7 +6,7 @@ import msgspec
 
 from appointed.core.ids import BranchId, CustomerId, GroupId, ItemId, ResourceId, ServiceId, VisitId
 from appointed.core.preference import Preference
-from appointed.core.visit import Contact, Details, Item, Origin, State, Visit
+from appointed.core.visit import Answer, Contact, Details, Item, Origin, State, Visit
 
 
 class ItemRow(msgspec.Struct):
@@ -18,10 +18,20 @@ class ItemRow(msgspec.Struct):
     starts_at: datetime
     ends_at: datetime
     wishes: list[tuple[int, ResourceId | None, frozenset[str]]] | None = None
+    party_size: int | None = None
+    continues: bool = False
 
     def value(self) -> Item:
-        preferences = tuple(Preference(*wish) for wish in self.wishes or ())
-        return Item(self.item_id, self.service_id, self.sequence, self.starts_at, self.ends_at, preferences)
+        return Item(
+            id=self.item_id,
+            service_id=self.service_id,
+            sequence=self.sequence,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            preferences=tuple(Preference(*wish) for wish in self.wishes or ()),
+            party_size=self.party_size,
+            continues=self.continues,
+        )
 
 
 class VisitRow(msgspec.Struct, kw_only=True):
@@ -45,6 +55,8 @@ class VisitRow(msgspec.Struct, kw_only=True):
     customer_info: tuple[str, ...] | None = None
     custom_data: str | None = None
     remote: bool | None = None
+    notes: str | None = None
+    answers: list[tuple[str, tuple[str, ...]]] | None = None
     items: list[ItemRow]
 
     def value(self, as_of: datetime | None = None) -> Visit:
@@ -65,6 +77,8 @@ class VisitRow(msgspec.Struct, kw_only=True):
                 custom_data=self.custom_data,
                 remote=self.remote,
                 customer_id=self.customer_id,
+                notes=self.notes,
+                answers=tuple(Answer(question, texts) for question, texts in self.answers or ()),
             ),
             created_at=self.created_at,
             version=self.version,

@@ -1,18 +1,32 @@
 """Visits: one call changes one, or several that belong together, and the database decides whether it may."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from appointed.core.customer import Introduction
 from appointed.core.errors import REFUSALS, Fact, Refusal
-from appointed.core.ids import GroupId, ItemId, TenantId, VisitId
+from appointed.core.ids import CustomerId, GroupId, TenantId, VisitId
 from appointed.core.once import Once
+from appointed.core.questions import CustomerFact
 from appointed.core.transitions import sources
-from appointed.core.visit import Claim, DailyLimit, Details, Item, Reassigned, State, Visit
+from appointed.core.visit import Claim, DailyLimit, Reassigned, State, Visit
 from appointed.store.pool import Pool
+from appointed.store.visit_arguments import (
+    claims_told,
+    conditions,
+    confirmation,
+    details_told,
+    introduction_told,
+    items_told,
+    new_visit,
+)
 from appointed.store.visit_rows import VisitRow
+
+_NO_FACTS: Mapping[VisitId, Sequence[CustomerFact]] = {}
 
 
 class _RefusalRow(msgspec.Struct):
@@ -25,6 +39,7 @@ class _Outcome(msgspec.Struct):
     visits: list[VisitRow] | None = None
     refusal: _RefusalRow | None = None
     now: datetime | None = None
+    repeated: bool = False
 
 
 _DECODER = msgspec.json.Decoder(_Outcome)
@@ -52,43 +67,133 @@ class Changes:
         limits: Sequence[DailyLimit] = (),
         overbook: bool = False,
         group_id: GroupId | None = None,
+        facts: Mapping[VisitId, Sequence[CustomerFact]] = _NO_FACTS,
     ) -> tuple[Visit, ...]:
         """Add visits in their states with all their claims, and move claims of others for it, or do nothing.
 
         Several are tied by a new group, `group_id` or one that is made. With a `choice` of resources, SlotTaken is not
         the outcome of the request: another may be tried. With `overbook`, a claim without room is taken beside the
-        others. Raises SlotTaken, CustomerLimitReached, CatalogMoved, KeyReused.
+        others. `facts` have to be known of the customer of a visit. Raises SlotTaken, CustomerLimitReached,
+        CustomerFactMissing, CatalogMoved, KeyReused.
         """
         arguments: dict[str, Any] = {
             "catalog_version": catalog_version,
             "choice": choice,
-            **_conditions(visits, moves, limits),
+            **conditions(visits, moves, limits),
         }
         if overbook:
             arguments["overbook"] = True
         if len(visits) == 1 and group_id is None:
-            return await self._perform("hold", {**arguments, **_new(visits[0]), "claims": _claims(claims)})
+            return await self._perform(
+                "hold",
+                {**arguments, **new_visit(visits[0], facts.get(visits[0].id, ())), "claims": claims_told(claims)},
+            )
         arguments |= {
             "group_id": group_id,
-            "visits": [_new(visit) for visit in visits],
+            "visits": [new_visit(visit, facts.get(visit.id, ())) for visit in visits],
             "claims": [
                 {**claim, "visit_id": visit.id, "expires_at": visit.expires_at}
                 for visit in visits
-                for claim in _claims(claims, {item.id for item in visit.items})
+                for claim in claims_told(claims, {item.id for item in visit.items})
             ],
         }
         return await self._perform("hold", arguments)
 
     async def confirm(
-        self, visit: Visit, allowed: Iterable[State], reminder_at: datetime | None, version: int | None = None
+        self,
+        visit: Visit,
+        allowed: Iterable[State],
+        reminder_at: datetime | None,
+        version: int | None = None,
+        facts: Sequence[CustomerFact] = (),
     ) -> Visit:
         """Make a promise of a visit in a state that is allowed; one that is confirmed already stays as it is.
 
-        Raises HoldLapsed, StateForbids, VisitNotFound, KeyReused, and VisitMoved where it is not of the `version`.
+        Raises CustomerFactMissing where one of `facts` is not known of its customer, HoldLapsed, StateForbids,
+        VisitNotFound, KeyReused, and VisitMoved where it is not of the `version`.
         """
-        arguments = {**_confirmation(visit, allowed, reminder_at), "version": version}
+        arguments = {**confirmation(visit, allowed, reminder_at, facts), "version": version}
         (confirmed,) = await self._perform("confirm", arguments)
         return confirmed
+
+    async def confirm_introduced(
+        self,
+        visit: Visit,
+        allowed: Iterable[State],
+        introduction: Introduction,
+        customer_id: CustomerId | None,
+        limits: Sequence[DailyLimit] = (),
+        version: int | None = None,
+    ) -> Visit:
+        """Make a promise of a visit and write who comes: a customer with this id, where nobody has the reference.
+
+        The contact and the reminder are those that `visit` has. Without `customer_id` it has to be confirmed for the
+        customer already. Raises CustomerDiffers, CustomerLimitReached and what `confirm` raises.
+        """
+        introduced: dict[str, Any] = {"reference": introduction.reference}
+        if customer_id is not None:
+            introduced = introduction_told(introduction, visit.details.contact, customer_id)
+        arguments = {
+            **confirmation(visit, allowed, visit.reminder_at),
+            **conditions([visit], (), limits),
+            "version": version,
+            "introduced": introduced,
+        }
+        (confirmed,) = await self._perform("confirm", arguments)
+        return confirmed
+
+    async def introduce(
+        self,
+        visit: Visit,
+        allowed: Iterable[State],
+        introduction: Introduction,
+        customer_id: CustomerId,
+        limits: Sequence[DailyLimit] = (),
+    ) -> Visit:
+        """Write who comes into a visit in a state that is allowed, as `confirm_introduced` does.
+
+        Raises CustomerLimitReached, StateForbids, HoldLapsed, VisitNotFound, KeyReused.
+        """
+        arguments: dict[str, Any] = {
+            "visit_id": visit.id,
+            "allowed": list(allowed),
+            **conditions([visit], (), limits),
+            "introduced": introduction_told(introduction, visit.details.contact, customer_id),
+        }
+        (introduced,) = await self._perform("introduce", arguments)
+        return introduced
+
+    async def absorb(
+        self,
+        visit: Visit,
+        hold: Visit,
+        allowed: Iterable[State],
+        reminder_at: datetime | None,
+        catalog_version: int,
+        limits: Sequence[DailyLimit] = (),
+        facts: Sequence[CustomerFact] = (),
+    ) -> Visit:
+        """Give a visit the place of a hold, item by item, and end the hold: all of it or nothing.
+
+        Raises CustomerFactMissing where one of `facts` is not known of its customer, HoldLapsed, StateForbids,
+        VisitNotFound, CustomerLimitReached, CatalogMoved, KeyReused, and VisitMoved where one of them is not of the
+        version that was read.
+        """
+        pairs = zip(items_told(hold.items), visit.items, hold.items, strict=True)
+        arguments: dict[str, Any] = {
+            "visit_id": visit.id,
+            "version": visit.version,
+            "allowed": list(allowed),
+            "hold": {"visit_id": hold.id, "version": hold.version, "allowed": sorted(sources(State.ABSORBED))},
+            "items": [{**told, "item_id": item.id, "from_item": held.id} for told, item, held in pairs],
+            "reminder_at": reminder_at,
+            "catalog_version": catalog_version,
+            **conditions([visit], (), limits),
+        }
+        if facts:
+            arguments["facts"] = list(facts)
+        (moved,) = await self._perform("absorb", arguments)
+        return moved
 
     async def extend(self, visit_id: VisitId, expires_at: datetime | None, version: int | None = None) -> Visit:
         """Let a hold lapse at another instant, or never. Raises what `confirm` raises."""
@@ -102,11 +207,19 @@ class Changes:
         return extended
 
     async def confirm_group(
-        self, visits: Sequence[Visit], allowed: Sequence[State], reminders: Sequence[datetime | None]
+        self,
+        visits: Sequence[Visit],
+        allowed: Sequence[State],
+        reminders: Sequence[datetime | None],
+        facts: Mapping[VisitId, Sequence[CustomerFact]] = _NO_FACTS,
     ) -> tuple[Visit, ...]:
         """Make promises of all these visits or of none, each with its reminder; otherwise as `confirm`."""
         pairs = zip(visits, reminders, strict=True)
-        arguments = {"visits": [_confirmation(visit, allowed, reminder_at) for visit, reminder_at in pairs]}
+        arguments = {
+            "visits": [
+                confirmation(visit, allowed, reminder_at, facts.get(visit.id, ())) for visit, reminder_at in pairs
+            ]
+        }
         return await self._perform("confirm", arguments)
 
     async def end(
@@ -154,11 +267,15 @@ class Changes:
             "choice": choice,
             "allowed": list(allowed),
             "reminder_at": visit.reminder_at,
-            **_details(visit.details),
-            **_conditions([visit], moves, limits),
+            **details_told(visit.details),
+            **conditions([visit], moves, limits),
         }
         if claims is not None:
-            arguments |= {"catalog_version": catalog_version, "items": _items(visit.items), "claims": _claims(claims)}
+            arguments |= {
+                "catalog_version": catalog_version,
+                "items": items_told(visit.items),
+                "claims": claims_told(claims),
+            }
         (changed,) = await self._perform("move", arguments)
         return changed
 
@@ -197,115 +314,9 @@ def _visits(answer: str) -> tuple[Visit, ...]:
     outcome = _DECODER.decode(answer)
     if outcome.visit is not None:
         visit = outcome.visit
-        return (visit.value(outcome.now or visit.created_at),)
+        return (replace(visit.value(outcome.now or visit.created_at), repeated=outcome.repeated),)
     if outcome.visits is not None:
         return tuple(visit.value(outcome.now or visit.created_at) for visit in outcome.visits)
     if outcome.refusal is None:
         raise TypeError(answer)
     raise REFUSALS[outcome.refusal.code](**outcome.refusal.facts)
-
-
-def hold_arguments(visit: Visit, claims: Iterable[Claim], catalog_version: int) -> dict[str, Any]:
-    """What the database is told to add one visit in its state with all its claims."""
-    return {"catalog_version": catalog_version, "choice": False, **_new(visit), "claims": _claims(claims)}
-
-
-def _new(visit: Visit) -> dict[str, Any]:
-    return {
-        "visit_id": visit.id,
-        "branch_id": visit.branch_id,
-        "group_id": visit.group_id,
-        "state": visit.state,
-        "origin": visit.origin,
-        "expires_at": visit.expires_at,
-        "reminder_at": visit.reminder_at,
-        "items": _items(visit.items),
-        **_details(visit.details),
-    }
-
-
-def _confirmation(visit: Visit, allowed: Iterable[State], reminder_at: datetime | None) -> dict[str, Any]:
-    return {
-        "visit_id": visit.id,
-        "allowed": list(allowed),
-        "repeats": [State.CONFIRMED],
-        "reminder_at": reminder_at,
-    }
-
-
-def _conditions(
-    visits: Sequence[Visit], moves: Sequence[Reassigned], limits: Sequence[DailyLimit]
-) -> dict[str, list[dict[str, Any]]]:
-    """What else a call has to do and to heed. Of a customer without an address nothing can be counted."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    if moves:
-        found["moves"] = [
-            {
-                "visit_id": move.visit_id,
-                "claim_id": move.claim_id,
-                "from_resource": move.from_resource,
-                "to_resource": move.to_resource,
-            }
-            for move in moves
-        ]
-    contacts = {visit.id: visit.details.contact for visit in visits} if limits else {}
-    counted = [
-        {
-            "visit_id": limit.visit_id,
-            "customer": contact.address,
-            "service_id": limit.service_id,
-            "starts_at": limit.starts_at,
-            "ends_at": limit.ends_at,
-            "most": limit.limit,
-        }
-        for limit in limits
-        if (contact := contacts[limit.visit_id]) is not None
-    ]
-    return {**found, "limits": counted} if counted else found
-
-
-def _details(details: Details) -> dict[str, Any]:
-    contact = details.contact
-    return {
-        "locale": details.locale,
-        "party_size": details.party_size,
-        "contact_channel": contact and contact.channel,
-        "contact_address": contact and contact.address,
-        "contact_alternate": contact and contact.alternate,
-        "customer_info": details.customer_info,
-        "custom_data": details.custom_data,
-        "remote": details.remote,
-        "customer_id": details.customer_id,
-    }
-
-
-def _items(items: Iterable[Item]) -> list[dict[str, Any]]:
-    return [
-        {
-            "item_id": item.id,
-            "service_id": item.service_id,
-            "sequence": item.sequence,
-            "starts_at": item.starts_at,
-            "ends_at": item.ends_at,
-            "wishes": [(each.role, each.resource_id, sorted(each.traits)) for each in item.preferences] or None,
-        }
-        for item in items
-    ]
-
-
-def _claims(claims: Iterable[Claim], of_items: Container[ItemId] | None = None) -> list[dict[str, Any]]:
-    return [
-        {
-            "claim_id": claim.id,
-            "item_id": claim.item_id,
-            "resource_id": claim.resource_id,
-            "starts_at": claim.starts_at,
-            "ends_at": claim.ends_at,
-            "units": claim.units,
-            "role": claim.role,
-            "named": claim.named,
-            "capacity": claim.capacity,
-        }
-        for claim in claims
-        if of_items is None or claim.item_id in of_items
-    ]

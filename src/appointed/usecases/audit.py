@@ -1,6 +1,7 @@
 """The audit: what happened beside visits, seals on all that happened, and whether any of it was touched since."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 
 from appointed.core.audit import Break, Chains, Seal, Seals, Trouble
@@ -8,10 +9,15 @@ from appointed.core.caller import Caller, Scope
 from appointed.core.ids import TenantId
 from appointed.store import audit as store
 from appointed.store.audit import Ledger, OwnEvent, instant, open_ledger
+from appointed.store.lapses import FIRST
+from appointed.store.pool import Pool
 from appointed.usecases.context import Context
 
-__all__ = ["Ledger", "OwnEvent", "events", "instant", "open_ledger", "seal", "verify"]
+__all__ = ["Ledger", "OwnEvent", "events", "instant", "open_ledger", "seal", "seal_due", "verify"]
 
+SEALED_EVERY = timedelta(minutes=10)
+"""How long a tenant's chains are protected by themselves alone, while a worker runs."""
+TENANTS = 100
 NOTHING_KEPT: Mapping[int, bytes] = MappingProxyType({})
 
 
@@ -26,6 +32,23 @@ async def seal(context: Context, tenant: TenantId) -> list[Seal]:
     made: list[Seal] = []
     while new := await store.seal(context.pool, tenant, context.clock()):
         made.append(new)
+        # What happens meanwhile can wait: else a busy tenant would be sealed event by event.
+        if new.events < store.SEALED_AT_ONCE:
+            break
+    return made
+
+
+async def seal_due(context: Context, finder: Pool) -> list[Seal]:
+    """Seal what happened in every tenant that was not sealed for SEALED_EVERY.
+
+    `finder` serves as the worker's role. Raises StoreUnavailable.
+    """
+    made: list[Seal] = []
+    after = FIRST
+    while found := await store.tenants_unsealed(finder, context.clock() - SEALED_EVERY, after, TENANTS):
+        for tenant in found:
+            made += await seal(context, tenant)
+        after = found[-1]
     return made
 
 

@@ -7,9 +7,18 @@ from uuid import UUID
 
 from appointed.core.caller import Caller, Scope
 from appointed.core.catalog import Branch, Catalog, Service
-from appointed.core.difference import Change, Difference, Kind, difference, things
+from appointed.core.coherence import misfits
+from appointed.core.difference import (
+    Change,
+    Difference,
+    FieldDifference,
+    Kind,
+    difference,
+    options_differing,
+    things,
+)
 from appointed.core.errors import FieldInvalid, SlugInUse, VisitsInTheWay
-from appointed.core.ids import BranchId, ResourceId
+from appointed.core.ids import BranchId, ResourceId, ServiceId
 from appointed.core.impact import Affected, affected, touched
 from appointed.core.plan import excess
 from appointed.core.versions import Expected, check_version
@@ -28,11 +37,20 @@ Edit = Callable[[Catalog], Catalog]
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What applying a catalogue changes or changed, the visits that it hits, and the version that is loaded now."""
+    """What applying a catalogue changes or changed, the visits that it hits, and the version that is loaded now.
+
+    `options` are those of the tenant's options that differ.
+    """
 
     differences: tuple[Difference, ...]
     affected: tuple[Affected, ...]
     version: int
+    options: tuple[FieldDifference, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is anything to change."""
+        return bool(self.differences or self.options)
 
 
 def _nobody() -> None:
@@ -66,8 +84,8 @@ async def apply(
     only tells. `expected` are the versions for which this is meant, and `written` is called after each thing that was.
     A `new` tenant, the caller's, is made first, and is not there unless all of it is; FieldInvalid where another slug
     has its id.
-    Raises ScopeMissing, VersionStale, FieldInvalid for more than a service may take, SlugInUse, VisitsInTheWay unless
-    forced, and what `desired` and `store.put` do.
+    Raises ScopeMissing, VersionStale, FieldInvalid for more than a service may take and for what does not agree with
+    the rest, SlugInUse, VisitsInTheWay unless forced, and what `desired` and `store.put` do.
     """
     caller.require(Scope.CONFIGURE)
     async with context.pool.transaction(caller.tenant) as tx:
@@ -81,16 +99,18 @@ async def apply(
             desired = desired(before)
         _check_slugs(before, desired)
         _check_limits(before, desired)
+        _check_coherence(desired)
         after = await _with_what_stays(tx, caller, before, desired)
-        differences = difference(before, after)
+        differences, options = difference(before, after), options_differing(before, after)
         hit = await _affected(tx, caller, before, after, now)
-        if dry_run or not differences:
-            return Applied(differences, hit, before.version)
+        if dry_run or not (differences or options):
+            return Applied(differences, hit, before.version, options)
         if hit and not force:
             raise VisitsInTheWay(len(hit), ", ".join(str(each.visit.id) for each in hit[:FIRST_VISITS]))
         version = await _write(tx, caller, after, differences, now, written)
-        await note(tx, caller.tenant, "catalog_applied", context.clock(), caller.actor, _told(differences, version))
-        return Applied(differences, hit, version)
+        told = _told(differences, options, version)
+        await note(tx, caller.tenant, "catalog_applied", context.clock(), caller.actor, told)
+        return Applied(differences, hit, version, options)
 
 
 async def _made(tx: Connection, new: Tenant, at: datetime) -> tuple[Catalog, datetime]:
@@ -117,6 +137,15 @@ def _check_limits(before: Catalog, desired: Catalog) -> None:
                 raise FieldInvalid(field=f"services[{service.slug or service.id}].{path}", expected=expected)
 
 
+def _check_coherence(desired: Catalog) -> None:
+    """Raise FieldInvalid where things do not agree with each other."""
+    for misfit in misfits(desired):
+        thing = things(desired, misfit.kind)[misfit.id]
+        section = "services" if misfit.kind is Kind.SERVICE else "branches"
+        field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in misfit.path)
+        raise FieldInvalid(field=f"{section}[{thing.slug or thing.id}]{field}", expected=misfit.expected)
+
+
 async def _with_what_stays(tx: Connection, caller: Caller, before: Catalog, desired: Catalog) -> Catalog:
     """The desired catalogue, and what has to stay beside it: what is retired, and what visits used."""
     services = {key: each for key, each in before.services.items() if key not in desired.services}
@@ -127,6 +156,7 @@ async def _with_what_stays(tx: Connection, caller: Caller, before: Catalog, desi
     resources = {key: replace(each, retired=True) for key, each in resources.items() if each.retired or key in used}
     there = desired.resources.keys() | resources.keys()
     services = {key: _served_by(each, there) for key, each in services.items()}
+    branches = {key: _combining(each, desired.services.keys() | services) for key, each in branches.items()}
     needed = {each.branch_id for each in (*services.values(), *resources.values())}
     groups = {key: each for key, each in before.groups.items() if each.retired and key not in desired.groups}
     return Catalog(
@@ -135,6 +165,7 @@ async def _with_what_stays(tx: Connection, caller: Caller, before: Catalog, desi
         {**desired.services, **services},
         {**desired.resources, **resources},
         {**desired.groups, **groups},
+        desired.options,
     )
 
 
@@ -144,6 +175,11 @@ def _served_by(service: Service, there: Collection[ResourceId]) -> Service:
         replace(role, resource_ids=tuple(each for each in role.resource_ids if each in there)) for role in service.roles
     )
     return replace(service, roles=roles)
+
+
+def _combining(branch: Branch, there: Collection[ServiceId]) -> Branch:
+    """The branch without the combinations of services that are gone."""
+    return replace(branch, combinations=tuple(each for each in branch.combinations if each <= set(there)))
 
 
 def _retired(branches: Mapping[BranchId, Branch], kept: Collection[UUID]) -> dict[BranchId, Branch]:
@@ -177,14 +213,16 @@ async def _write(
         {key: each for key, each in after.services.items() if key in changed},
         {key: each for key, each in after.resources.items() if key in changed},
         {key: each for key, each in after.groups.items() if key in changed},
+        after.options,
     )
     return await store.put(tx, caller.tenant, some, now, written=written)
 
 
-def _told(differences: tuple[Difference, ...], version: int) -> dict[str, object]:
+def _told(differences: tuple[Difference, ...], options: tuple[FieldDifference, ...], version: int) -> dict[str, object]:
     """What the audit keeps: what changed how, without the values."""
     return {
         "version": version,
+        **({"options": [field.field for field in options]} if options else {}),
         "changes": [
             {
                 "kind": each.kind,

@@ -15,6 +15,7 @@ from appointed.store.pool import Pool
 from appointed.usecases.offers import Offers
 from appointed.usecases.rosters import Rosters
 from appointed.usecases.sharing import Sharing
+from appointed.usecases.tokens_at_hand import TokensAtHand
 
 CATALOGS = 1_000
 STEADY = 64
@@ -26,7 +27,7 @@ class AtHand:
     """A catalogue, and what was worked out of it alone: timelines, and what questions come to."""
 
     catalog: Catalog
-    steady: Steady = field(default_factory=dict[tuple[ServiceId, int, Axis, bool], Timeline])
+    steady: Steady = field(default_factory=dict[tuple[ServiceId, int, int, Axis, bool], Timeline])
     asked: dict[Hashable, Any] = field(default_factory=dict[Hashable, Any])
 
 
@@ -98,3 +99,4 @@ class Context:
     offers: Offers = field(default_factory=Offers)
     sharing: Sharing = field(default_factory=Sharing)
     callers: OrderedDict[bytes, Known] = field(default_factory=OrderedDict[bytes, Known])
+    tokens: TokensAtHand = field(default_factory=TokensAtHand)

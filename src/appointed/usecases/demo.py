@@ -37,12 +37,16 @@ class DemoTenant:
 
 @dataclass(frozen=True, slots=True)
 class _Stand:
-    """What a catalogue's file does not say. `words` are the vendor's, each for the kind and slug of a thing."""
+    """What a catalogue's file does not say. `words` are the vendor's, each for the kind and slug of a thing.
+
+    Where clients name their credential, `credential_word` is what they call its id.
+    """
 
     clock: datetime
     credential: UUID
     words: Mapping[str, tuple[Kind, str]]
     tenant_word: str = "tenant"
+    credential_word: str = ""
 
 
 STANDS: Mapping[str, _Stand] = {
@@ -66,6 +70,7 @@ STANDS: Mapping[str, _Stand] = {
         datetime(2022, 3, 1, 7, tzinfo=UTC),
         UUID("5b9a3d2c-6e41-4f7b-b1c8-7d0e9f1a2b07"),
         {"service": (Kind.SERVICE, "identity-card"), "branch": (Kind.BRANCH, "town-hall")},
+        credential_word="client_id",
     ),
 }
 """What there is of the demo, by the name of its file."""
@@ -79,10 +84,12 @@ def demo_tenant(name: str, text: str) -> DemoTenant:
         raise ValueError(f"the demo {name} names no tenant")
     tenant_id = derived_tenant(named.slug) if named.id is None else TenantId(named.id)
     offered = document.catalog(tenant_id)
-    ids = {
+    ids: dict[str, UUID] = {
         word: next(thing.id for thing in things(offered, kind).values() if thing.slug == slug)
         for word, (kind, slug) in stand.words.items()
     }
+    if stand.credential_word:
+        ids[stand.credential_word] = stand.credential
     return DemoTenant(
         name=name,
         tenant=Tenant(tenant_id, named.name, sandbox=True, slug=named.slug),

@@ -36,6 +36,12 @@ async def current(context: Context, caller: Caller) -> Catalog:
     return (await read(context, caller)).catalog
 
 
+async def at_hand(context: Context, caller: Caller) -> Catalog:
+    """The catalogue as it was when it was last needed for the tenant: good for the names of what somebody just got."""
+    kept = context.catalogs.get(caller.tenant)
+    return (await read(context, caller)).catalog if kept is None else kept
+
+
 async def edit(
     context: Context, caller: Caller, change: Edit, *, force: bool = False, expected: Expected = None
 ) -> Catalog:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from appointed.core.acceptance import check_told, required_facts
 from appointed.core.caller import Caller, Scope
 from appointed.core.catalog import Catalog
 from appointed.core.errors import VisitNotFound
@@ -35,7 +36,8 @@ async def confirm_group(
 ) -> tuple[Visit, ...]:
     """Make promises of all the holds of a group, or of none; those that are confirmed already stay as they are.
 
-    Raises HoldLapsed, StateForbids, VisitNotFound where there is no such group, ScopeMissing.
+    Raises ContactMissing, AnswerMissing, QuestionUnknown and CustomerFactMissing for what the services ask and nobody
+    told, HoldLapsed, StateForbids, VisitNotFound where there is no such group, ScopeMissing.
     """
     caller.require(Scope.BOOK)
 
@@ -49,9 +51,15 @@ async def confirm_group(
         return _Group(found.now, reading.catalog, tuple(row.value(found.now) for row in found.visits))
 
     def decide(group: _Group, changes: Changes) -> Decision:
+        allowed = sorted(sources(State.CONFIRMED))
+        services = [[group.catalog.service(item.service_id) for item in visit.items] for visit in group.visits]
+        for visit, of_visit in zip(group.visits, services, strict=True):
+            if visit.state_at(group.now) in allowed:
+                check_told(of_visit, visit.details)
         reminders = [
-            reminder_of(group.catalog.service(visit.items[0].service_id), visit.starts_at) for visit in group.visits
+            reminder_of(of_visit[0], visit.starts_at) for visit, of_visit in zip(group.visits, services, strict=True)
         ]
-        return Decision(lambda: changes.confirm_group(group.visits, sorted(sources(State.CONFIRMED)), reminders))
+        facts = {visit.id: required_facts(of_visit) for visit, of_visit in zip(group.visits, services, strict=True)}
+        return Decision(lambda: changes.confirm_group(group.visits, allowed, reminders, facts))
 
     return await Deciding(look, lambda group: group.now, decide).settle(context, caller, once)

@@ -1,20 +1,24 @@
 """Take a place: hold it for a while, or book it at once, for one guest or for several that come together."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from appointed.core import availability
-from appointed.core.acceptance import accept
+from appointed.core.acceptance import accept, check_answers, required_facts
 from appointed.core.availability import needs_claims
 from appointed.core.caller import Caller, Scope
 from appointed.core.catalog import Catalog, Service
+from appointed.core.choice import check_choice
 from appointed.core.errors import SlotNotOffered, SlotTaken
 from appointed.core.ids import ClaimId, GroupId, ItemId, ServiceId, VisitId
 from appointed.core.inquiry import Inquiry
 from appointed.core.localtime import MINUTES_PER_DAY, WallClock, instant_of, minute_of
 from appointed.core.matching import Assignment
 from appointed.core.once import Once
+from appointed.core.plan import Part, Plan
+from appointed.core.preference import Preference
+from appointed.core.questions import CustomerFact
 from appointed.core.visit import Claim, DailyLimit, Details, Item, Origin, Reassigned, State, Visit
 from appointed.store.visits import Changes
 from appointed.usecases.clock import new_id
@@ -30,7 +34,9 @@ class Wish:
     `guests` are those who come, by their numbers in the parts, each with a visit of their own; details without a locale
     get the first service's. `ends_at`, where it is given, has to be the end. `overbook` takes what is taken already,
     for a caller who may. Parts that are told by names are made by a catalogue: the one that the claim is made by, so
-    that a name means what it means then. Raises ValueError where parts and guests do not match.
+    that a name means what it means then. A guest whose parts are for so many people each comes with all of these. Of
+    guests who are `introduced_later` nothing is asked that they have to tell; whoever confirms the hold is asked all of
+    it. Raises ValueError where parts and guests do not match.
     """
 
     parts: tuple[Wanted, ...] | Callable[[Catalog], tuple[Wanted, ...]]
@@ -39,6 +45,7 @@ class Wish:
     ends_at: datetime | None = None
     lifetime: timedelta | None = None
     overbook: bool = False
+    introduced_later: bool = False
 
     def __post_init__(self) -> None:
         if not callable(self.parts):
@@ -68,14 +75,15 @@ class Wish:
 
 async def hold(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> Visit:
     """Take a slot for a while. Raises SlotTaken, SlotNotOffered, ServiceNotFound, ScopeMissing, ContactMissing,
-    PartyTooLarge, RemoteNotOffered, CustomerLimitReached, BranchesDiffer."""
+    PartyTooLarge, RemoteNotOffered, AnswerMissing, QuestionUnknown, ResourceChoiceMissing, CustomerLimitReached,
+    BranchesDiffer."""
     _one_guest(wish)
     (visit,) = await hold_together(context, caller, wish, once)
     return visit
 
 
 async def book(context: Context, caller: Caller, wish: Wish, once: Once | None = None) -> Visit:
-    """Hold and confirm in one step. Raises what `hold` raises."""
+    """Hold and confirm in one step. Raises what `hold` raises, and CustomerFactMissing."""
     _one_guest(wish)
     (visit,) = await _take(context, caller, wish, State.CONFIRMED, once)
     return visit
@@ -124,6 +132,7 @@ async def _take(context: Context, caller: Caller, wish: Wish, state: State, once
                 limits=limits_of(asked.catalog, asked.clock, visits),
                 overbook=beside,
                 group_id=GroupId(new_id()) if len(visits) > 1 else None,
+                facts=_facts_of(asked.catalog, visits) if state is State.CONFIRMED else {},
             ),
             choice,
         )
@@ -158,7 +167,7 @@ def claims_of(asked: Inquiry, chosen: Assignment, items: Sequence[Sequence[Item]
             units=need.units,
             role=need.place,
             named=need.preference is not None,
-            capacity=asked.capacity(need, start),
+            capacity=asked.capacity(need, start, asked.rooms[resource_id]),
         )
         for need, resource_id in zip(asked.plan.needs, chosen.chosen, strict=True)
     )
@@ -198,6 +207,7 @@ def items_of(asked: Inquiry, guest: int) -> tuple[Item, ...]:
         for part, offset in zip(asked.plan.parts, asked.plan.offsets, strict=True)
         if part.guest == guest
     ]
+    apart = len(mine) > 1 and any(part.party_size is not None for part, _ in mine)
     return tuple(
         Item(
             ItemId(new_id()),
@@ -206,18 +216,44 @@ def items_of(asked: Inquiry, guest: int) -> tuple[Item, ...]:
             instant_of(starts),
             instant_of(starts + asked.plan.minutes(part)),
             tuple(preference for preference in part.preferences if preference.binds),
+            asked.plan.people(part) if apart else None,
+            part.continues,
         )
         for sequence, (part, starts) in enumerate(mine, start=1)
     )
 
 
+def _facts_of(catalog: Catalog, visits: Sequence[Visit]) -> dict[VisitId, tuple[CustomerFact, ...]]:
+    """What has to be known of the customers of visits that are promised."""
+    return {visit.id: required_facts(catalog.service(item.service_id) for item in visit.items) for visit in visits}
+
+
+def _asked_of(plan: Plan) -> Iterator[tuple[Service, tuple[Preference, ...]]]:
+    """Each service of a plan with those who are asked for: whoever is asked for by one part gives what continues it."""
+    for number, part in enumerate(plan.parts):
+        if not part.continues:
+            for each in (number, *plan.added.get(number, ())):
+                yield plan.parts[each].service, part.preferences
+
+
+def _for_all(details: Details, plan: Plan, parts: Sequence[Part]) -> Details:
+    """The details of a visit of these parts: where they are for so many each, it stands for all of these."""
+    if all(part.party_size is None for part in parts):
+        return details
+    return replace(details, party_size=sum(map(plan.people, parts)))
+
+
 def _visits(wish: Wish, visit_ids: Sequence[VisitId], asked: Inquiry, state: State) -> tuple[Visit, ...]:
     found: list[Visit] = []
+    for service, preferences in _asked_of(asked.plan):
+        check_choice(asked.catalog, service, preferences)
     for guest, (visit_id, given) in enumerate(zip(visit_ids, wish.guests, strict=True)):
-        services = [part.service for part in asked.plan.parts if part.guest == guest]
-        details = given
-        for service in services:
-            details = accept(service, details)
+        parts = [part for part in asked.plan.parts if part.guest == guest]
+        services = [part.service for part in parts]
+        details, untold = _for_all(given, asked.plan, parts), wish.introduced_later and state is State.HELD
+        for part in parts:
+            details = accept(part.service, details, introduced_later=untold, party_size=asked.plan.people(part))
+        check_answers(services, details.answers, introduced_later=untold)
         found.append(
             Visit(
                 id=visit_id,

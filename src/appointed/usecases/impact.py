@@ -21,6 +21,7 @@ from appointed.core.errors import (
     CatalogMoved,
     ChoiceMissing,
     ImpactMoved,
+    NotCombined,
     ServiceNotFound,
     SlotNotOffered,
     SlotTaken,
@@ -144,8 +145,8 @@ async def preview(context: Context, caller: Caller, change: Edit) -> Impact:
                 before = await _nearest(aside, caller, ground, hit, given, later=False)
             except CatalogMoved:
                 raise ImpactMoved from None
-            except (ServiceNotFound, BranchesDiffer):
-                # What is no more has no other time, and what is no longer in one place cannot be had together.
+            except (ServiceNotFound, BranchesDiffer, NotCombined):
+                # What is no more has no other time, and what nobody or no place has together cannot be had together.
                 pass
         found.append(Hit(hit.visit, hit.reasons, before, after))
     return Impact(ground.stamp, ground.before.version, tuple(found))

@@ -8,6 +8,7 @@ from appointed.core.catalog import Catalog
 from appointed.core.difference import Difference, Kind, difference, things
 from appointed.core.errors import SlugInUse
 from appointed.core.ids import ResourceId, VisitId
+from appointed.core.options import Options
 from appointed.core.visit import Claim, State, Visit
 from appointed.store import catalog as store
 from appointed.store.audit import note
@@ -102,7 +103,7 @@ async def _take_in(
     differences = _differences(before, catalog)
     version = before.version
     if differences:
-        version = await store.put(tx, caller.tenant, _only(catalog, differences), now)
+        version = await store.put(tx, caller.tenant, _only(catalog, differences, before.options), now)
     known = await known_visits(tx, caller.tenant, [each.visit.id for each in visits])
     added: list[VisitId] = []
     overbooked: list[Overbooked] = []
@@ -138,8 +139,8 @@ def _differences(before: Catalog, catalog: Catalog) -> tuple[Difference, ...]:
     return difference(loaded, catalog)
 
 
-def _only(catalog: Catalog, differences: Sequence[Difference]) -> Catalog:
-    """The things of the catalogue that differ."""
+def _only(catalog: Catalog, differences: Sequence[Difference], options: Options) -> Catalog:
+    """The things of the catalogue that differ, and the options as they are."""
     ids = {each.id for each in differences}
     return Catalog(
         0,
@@ -147,4 +148,5 @@ def _only(catalog: Catalog, differences: Sequence[Difference]) -> Catalog:
         {key: each for key, each in catalog.services.items() if key in ids},
         {key: each for key, each in catalog.resources.items() if key in ids},
         {key: each for key, each in catalog.groups.items() if key in ids},
+        options,
     )

@@ -8,10 +8,11 @@ from typing import TypeAlias
 from appointed.core.availability import needs_claims
 from appointed.core.caller import Caller
 from appointed.core.catalog import NO_TIME, Branch, Catalog
+from appointed.core.combining import check_combinable, check_combination
 from appointed.core.errors import BranchesDiffer, CatalogMoved, FieldInvalid, Refusal, SlotNotOffered
 from appointed.core.ids import BranchId, ResourceId, ServiceId, TenantId, VisitId
 from appointed.core.inquiry import Inquiry, axis_of, clock_of, concerned, moves_others
-from appointed.core.localtime import EPOCH, FIRST_INSTANT, LAST_INSTANT, WallClock, minute_of
+from appointed.core.localtime import EPOCH, FIRST_INSTANT, LAST_INSTANT, MINUTES_PER_DAY, WallClock, minute_of
 from appointed.core.occupancy import Occupancy
 from appointed.core.plan import NEEDS_AT_MOST, PARTS_AT_MOST, Part, Plan, taken
 from appointed.core.preference import Preference
@@ -30,20 +31,30 @@ _READS = 3
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One service that is wanted, for one guest; see `core.plan.Part`."""
+    """One service that is wanted, for one guest; see `core.plan.Part`.
+
+    Raises ValueError for one that continues another and stands beside it.
+    """
 
     service_id: ServiceId
     guest: int = 0
     gap: timedelta = NO_TIME
     beside: bool = False
     preferences: tuple[Preference, ...] = ()
+    continues: bool = False
+    party_size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.continues and self.beside:
+            raise ValueError("nobody gives two services at once")
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
     """What is wanted together. `customer` is the contact address by which visits of a day are counted.
 
-    `visit` is a visit that is to move: its own claims are in nobody's way.
+    `visit` is a visit that is to move: its own claims are in nobody's way, and what it was booked for together stays
+    together as long as somebody can give all of it.
     """
 
     parts: tuple[Wanted, ...]
@@ -52,14 +63,39 @@ class Want:
     visit: VisitId | None = None
 
     def plan(self, catalog: Catalog) -> Plan:
-        """The plan that it is in a catalogue. Raises ServiceNotFound, BranchesDiffer, and FieldInvalid for too much."""
-        self.branch(catalog)
+        """The plan that it is in a catalogue.
+
+        Raises ServiceNotFound, BranchesDiffer, CombinationsOff, NotCombined, and FieldInvalid for too much.
+        """
+        branch = self.branch(catalog)
         check_size(self.parts, catalog, "parts")
         parts = (
-            Part(catalog.service(each.service_id), each.guest, each.gap, each.beside, each.preferences)
+            Part(
+                catalog.service(each.service_id),
+                each.guest,
+                each.gap,
+                each.beside,
+                each.preferences,
+                each.continues,
+                each.party_size,
+            )
             for each in self.parts
         )
-        return Plan(tuple(parts), self.party_size)
+        plan = Plan(tuple(parts), self.party_size)
+        if len(self.parts) > 1 and plan.added:
+            self._check_added(plan, catalog, branch)
+        return plan
+
+    def _check_added(self, plan: Plan, catalog: Catalog, branch: Branch) -> None:
+        """Raise CombinationsOff, NotCombined, or FieldInvalid, where not all parts can go on that are to."""
+        for first, others in plan.added.items():
+            services = [plan.parts[number].service.id for number in (first, *others)]
+            if self.visit is None:
+                check_combination(catalog, branch, services)
+            else:
+                check_combinable(catalog, services)
+        if any(need.length > MINUTES_PER_DAY for need in plan.needs):
+            raise FieldInvalid(field="parts", expected="shorter")
 
     def branch(self, catalog: Catalog) -> Branch:
         """Where it would be. Raises ServiceNotFound, and BranchesDiffer where that is not one place."""
@@ -85,7 +121,8 @@ def check_size(parts: Sequence[Wanted], catalog: Catalog, field: str) -> None:
     """Raise FieldInvalid where parts are more, or take more, than a plan may. Raises ServiceNotFound."""
     if len(parts) > PARTS_AT_MOST:
         raise FieldInvalid(field=field, expected="shorter")
-    if len(parts) > 1 and sum(taken(catalog.service(each.service_id).roles) for each in parts) > NEEDS_AT_MOST:
+    own = [catalog.service(each.service_id).roles for each in parts if not each.continues] if len(parts) > 1 else ()
+    if sum(map(taken, own)) > NEEDS_AT_MOST:
         raise FieldInvalid(field=field, expected="shorter")
 
 

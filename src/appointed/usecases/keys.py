@@ -66,3 +66,4 @@ async def revoke_key_of(context: Context, caller: Caller, key: UUID) -> None:
         if was_good:
             await audit.note(tx, caller.tenant, "key_revoked", now, caller.actor, {"key": key})
     context.callers.pop(key_hash, None)
+    context.tokens.moved()

@@ -42,9 +42,10 @@ _STEPS = tuple(timedelta(days=days) for days in (1, 7, 31, 93, 186, 279, 366))
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """One day on the branch's clock; None for the day that it is there."""
+    """A day on the branch's clock, None for the day that it is there; `count` days from it on."""
 
     day: date | None
+    count: int = 1
 
 
 Span: TypeAlias = Interval | CalendarDay
@@ -204,7 +205,7 @@ def single(service_id: ServiceId, party_size: int = 1) -> Want:
 
 
 def window_of(span: Span, branch: Branch, now: datetime) -> Window:
-    """The minutes of a span; from midnight to midnight on the branch's clock for a day."""
+    """The minutes of a span; from midnight to midnight on the branch's clock for days."""
     if isinstance(span, Interval):
         start, end = max(span.start, FIRST_INSTANT), min(span.end, LAST_INSTANT)
         window = minutes_until(start), minutes_until(end)
@@ -213,7 +214,8 @@ def window_of(span: Span, branch: Branch, now: datetime) -> Window:
         day = span.day or to_local(where, now).day
         if not FIRST_INSTANT.date() < day < LAST_INSTANT.date():
             raise _NoSuchTimeError(branch)
-        window = minute_of(edge(where, day, 0)), minute_of(edge(where, day, MINUTES_PER_DAY))
+        last = day + timedelta(days=min(span.count - 1, (LAST_INSTANT.date() - day).days - 1))
+        window = minute_of(edge(where, day, 0)), minute_of(edge(where, last, MINUTES_PER_DAY))
     if window[0] >= window[1]:
         raise _NoSuchTimeError(branch)
     return window

@@ -7,6 +7,7 @@ from datetime import datetime
 from appointed.core.caller import Caller, Scope
 from appointed.core.errors import VisitNotFound
 from appointed.core.ids import VisitId
+from appointed.core.visit import State, Visit
 from appointed.core.visit_filter import Place, VisitFilter
 from appointed.store import visit_list
 from appointed.store.events import Event, events_of_visit
@@ -14,7 +15,9 @@ from appointed.store.visit_rows import ItemRow as ListedItem
 from appointed.store.visit_rows import VisitRow as ListedVisit
 from appointed.usecases.context import Context
 
-__all__ = ["ListedItem", "ListedVisit", "Page", "list_events", "list_visits"]
+__all__ = ["ListedItem", "ListedVisit", "Page", "list_events", "list_visits", "visits_of_reference"]
+
+MOST_OF_A_CUSTOMER = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -46,6 +49,19 @@ async def _list(context: Context, caller: Caller, wanted: VisitFilter, after: Pl
     visits = found.visits[:limit]
     more = len(found.visits) > limit
     return Page(found.now, visits, _place(visits[-1]) if more else None)
+
+
+async def visits_of_reference(
+    context: Context, caller: Caller, reference: str, states: Sequence[State]
+) -> tuple[Visit, ...]:
+    """All visits in these states of the customer whom the tenant knows by a reference, in the order of their starts.
+
+    A hold that lapsed counts as expired. Nothing where there is no such customer. Raises ScopeMissing.
+    """
+    caller.require(Scope.READ)
+    wanted = VisitFilter(states=tuple(states), customer_reference=reference)
+    found = await visit_list.list_visits(context.pool, caller.tenant, context.clock(), wanted, None, MOST_OF_A_CUSTOMER)
+    return tuple(visit.value(found.now) for visit in found.visits)
 
 
 async def list_events(context: Context, caller: Caller, visit_id: VisitId) -> Sequence[Event]:

@@ -1,7 +1,8 @@
 """One dialect as an ASGI application, made from its route table.
 
-A request is refused as early as it can be: path and method, credential, scope, size of the body, and only then its
-contents. Every answer is JSON in the dialect's shape and carries X-Request-Id.
+A request is refused as early as it can be: path and method, credential, scope, whatever else the dialect wants to know
+of every call, size of the body, and only then its contents. Every answer is JSON in the dialect's shape and carries
+X-Request-Id.
 """
 
 import re
@@ -19,22 +20,20 @@ from appointed.usecases.context import Context
 from appointed.usecases.failures import causes_of
 from appointed.wire.decode import decode, encode
 from appointed.wire.dialect import Dialect
+from appointed.wire.error_shape import ErrorShape
+from appointed.wire.forms import decode_form
+from appointed.wire.limits import Limits
 from appointed.wire.lookup import Lookup
 from appointed.wire.openapi import document_route
 from appointed.wire.request import Headers, Request
-from appointed.wire.route import Answer, Credential, Route
+from appointed.wire.route import BODY_LIMIT_BYTES, Answer, Credential, Route
 from appointed.wire.tracing import request_span
 from appointed.wire.watching import NOBODY, Served, Watch
-
-BODY_LIMIT_BYTES = 2_000_000
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-Identify = Callable[[Context, str], Awaitable[Caller]]
-"""From the secret of a credential to its caller. Raises CredentialUnknown."""
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _CLOSE = (b"connection", b"close")
@@ -47,14 +46,21 @@ class _ClientGoneError(Exception):
 
 
 class DialectApp:
-    """Serves one dialect, at its mount or at the root of a host. `watch` is told of each request."""
+    """Serves one dialect, at its mount or at the root of a host. `watch` is told of each request, and `limits` bind
+    its callers."""
 
-    def __init__(self, dialect: Dialect, context: Context, identify: Identify, watch: Watch = NOBODY) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        context: Context,
+        watch: Watch = NOBODY,
+        limits: Limits | None = None,
+    ) -> None:
         self.dialect = dialect
         self._context = context
-        self._identify = identify
         self._watch = watch
-        self._lookup = Lookup((*dialect.routes, document_route(dialect)))
+        self._limits = limits
+        self._lookup = Lookup((*dialect.routes, document_route(dialect)), fold_case=dialect.fold_case)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.serve(scope, receive, send, raw_path(scope))
@@ -78,17 +84,19 @@ class DialectApp:
                 answer = await self._answer(request, served, receive)
             except Refusal as refusal:
                 served.refusal = refusal
-                answer = self.dialect.render_refusal(refusal, _language(request), request.request_id)
+                answer = _shape(self.dialect, served).render_refusal(refusal, _language(request), request.request_id)
             body = _encoded(answer)
         except _ClientGoneError:
             served.end(None)
             return
         except Exception as error:  # noqa: BLE001 - the last resort: answered in the dialect's shape, and logged
             log_failure(error, request.request_id, dialect=self.dialect.name, method=request.method)
-            answer = self.dialect.render_failure(_language(request), request.request_id)
+            answer = _shape(self.dialect, served).render_failure(_language(request), request.request_id)
             body = _encoded(answer)
         served.end(answer)
         more = (served.timing(),) if self.dialect.tells_timing else ()
+        if request.standing is not None:
+            more = (*more, *self.dialect.limit.fields(request.standing))
         unread = request.headers if request.unread else None
         await respond(send, answer, body, request.request_id, unread, request.method == "HEAD", more)
 
@@ -97,20 +105,33 @@ class DialectApp:
             allowed = self._lookup.allowed(request.local_path)
             return Answer(HTTPStatus.NO_CONTENT, None, ((b"allow", allowed.encode()),))
         route, request.path = self._lookup.find(request.method, request.local_path)
+        request.operation = f"{self.dialect.name} {route.name}"
         served.found(route)
+        if self._limits is not None:
+            request.limiter = self._limits.of(route.name)
         if route.credential is not Credential.NONE:
-            served.caller = request.caller = await self._caller(route, request)
+            caller = await self._caller(route, request)
+            if caller is not None:
+                served.caller = caller
+                request.known_as(caller)
+                if route.scope is not None:
+                    caller.require(route.scope, *route.other_scopes)
+                self.dialect.admit(request)
         if route.idempotent:
             request.read_idempotency_key()
         elif route.method == "POST" and route.changes and request.headers.raw(b"idempotency-key") is not None:
             # Whoever sends one relies on it.
             raise FieldInvalid(field="Idempotency-Key", expected="absent")
         if route.reads_body:
-            request.raw_body = await _read_body(request.headers, receive)
+            request.raw_body = await _read_body(request.headers, receive, route.body_limit_bytes)
             request.unread = False
-            if route.request_type is not None:
-                request.body = decode(request.raw_body, route.request_type)
-        return await route.handler(request)
+            if route.request_type is not None and not (route.body_optional and not request.raw_body.strip()):
+                request.body = (decode_form if route.form else decode)(request.raw_body, route.request_type)
+        try:
+            return await route.handler(request)
+        finally:
+            # A handler may have learnt by itself who asks.
+            served.caller = request.caller
 
     async def _caller(self, route: Route, request: Request) -> Caller | None:
         secret = self.dialect.read_credential(request.headers)
@@ -118,28 +139,25 @@ class DialectApp:
             if route.credential is Credential.REQUIRED:
                 raise CredentialMissing
             return None
-        caller = await self._identify(self._context, secret)
-        if route.scope is not None:
-            caller.require(route.scope)
-        return caller
+        return await self.dialect.identify(self._context, secret)
 
 
-async def _read_body(headers: Headers, receive: Receive) -> bytes:
+async def _read_body(headers: Headers, receive: Receive, limit_bytes: int) -> bytes:
     """The whole body. Raises BodyTooLarge as soon as its length is announced, or passed, without reading the rest."""
     announced = headers.raw(b"content-length")
-    if announced is not None and announced.isdigit() and int(announced[:20]) > BODY_LIMIT_BYTES:
-        raise BodyTooLarge(limit_bytes=BODY_LIMIT_BYTES)
+    if announced is not None and announced.isdigit() and int(announced[:20]) > limit_bytes:
+        raise BodyTooLarge(limit_bytes=limit_bytes)
     message = await receive()
     body: bytes = message.get("body", b"")
-    if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= BODY_LIMIT_BYTES:
+    if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= limit_bytes:
         return body
     chunks: list[bytes] = []
     length = 0
     while message["type"] == "http.request":
         chunks.append(message.get("body", b""))
         length += len(chunks[-1])
-        if length > BODY_LIMIT_BYTES:
-            raise BodyTooLarge(limit_bytes=BODY_LIMIT_BYTES)
+        if length > limit_bytes:
+            raise BodyTooLarge(limit_bytes=limit_bytes)
         if not message.get("more_body", False):
             return b"".join(chunks)
         message = await receive()
@@ -159,7 +177,7 @@ async def respond(
     may follow that is too long to be passed over, the connection is closed."""
     headers = [(b"x-request-id", request_id.encode()), *answer.headers, *more]
     if answer.body is not None:
-        if not any(name == b"content-type" for name, _ in answer.headers):
+        if b"content-type" not in [name for name, _ in answer.headers]:
             headers.append((b"content-type", b"application/json"))
         headers.append((b"content-length", str(len(body)).encode()))
     if unread is not None and _long_body_follows(unread):
@@ -195,6 +213,11 @@ def request_id_of(headers: Headers) -> str:
     if given and _REQUEST_ID.fullmatch(given):
         return given.decode("ascii")
     return str(new_id())
+
+
+def _shape(dialect: Dialect, served: Served) -> ErrorShape:
+    own = None if served.route is None else served.route.error_shape
+    return own or dialect.error_shape
 
 
 def _language(request: Request) -> str | None:

@@ -41,7 +41,7 @@ _MESSAGE = re.compile(r"(.*?)(?: - at (?:`key` in )?`\$\.?([^`]*)`)?", re.DOTALL
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `([^`]*)`(.*?)(?:, got .*)?", re.DOTALL)
-_INVALID = re.compile(r"Invalid (\w+)")
+_INVALID = re.compile(r"Invalid (?:RFC3339 encoded )?(\w+)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?")
 
 _FIRST_INEXACT_FLOAT = 2**53
@@ -57,7 +57,7 @@ _TYPE_WORDS = {
     "date": "date",
     "uuid": "uuid",
 }
-_INVALID_WORDS = {"RFC3339": "instant", "ISO8601": "date", "UUID": "uuid", "enum": "listed_value"}
+_INVALID_WORDS = {"datetime": "instant", "date": "date", "ISO8601": "date", "UUID": "uuid", "enum": "listed_value"}
 _BOUND_WORDS = (
     ("of length <=", "shorter"),
     ("of length >=", "longer"),
@@ -76,8 +76,13 @@ def decode(body: bytes, into: type[Body]) -> Body:
 
     Raises MalformedBody, FieldMissing or FieldInvalid; a field is named by its path, such as `guests[0].name`.
     """
+    return decode_object(parse(body), into)
+
+
+def decode_object(members: dict[str, object], into: type[Body]) -> Body:
+    """The same from an object that was read already."""
     try:
-        return msgspec.convert(_folder(into)(parse(body), ""), into)
+        return msgspec.convert(_folder(into)(members, ""), into)
     except msgspec.ValidationError as error:
         raise refusal_of(str(error)) from None
 

@@ -59,11 +59,20 @@ def expected_versions(request: Request) -> frozenset[int] | None:
 
 def unless_known(request: Request, tag: str, answer: Answer) -> Answer:
     """The answer with its tag; 304 without a body where the caller has just this one. Raises FieldInvalid."""
+    if is_known(request, tag):
+        return not_modified(tag)
+    return Answer(answer.status, answer.body, (*answer.headers, tagged(tag)))
+
+
+def is_known(request: Request, tag: str) -> bool:
+    """Whether the caller has just what has this tag. Raises FieldInvalid."""
     tags = _tags(request, "If-None-Match")
-    header = tagged(tag)
-    if tags is not None and ("*" in tags or tag in {each.removeprefix("W/") for each in tags}):
-        return Answer(HTTPStatus.NOT_MODIFIED, None, (header,))
-    return Answer(answer.status, answer.body, (*answer.headers, header))
+    return tags is not None and ("*" in tags or tag in {each.removeprefix("W/") for each in tags})
+
+
+def not_modified(tag: str) -> Answer:
+    """What such a caller is answered."""
+    return Answer(HTTPStatus.NOT_MODIFIED, None, (tagged(tag),))
 
 
 def _tags(request: Request, name: str) -> frozenset[str] | None:

@@ -1,32 +1,48 @@
 """Finds the route of a path in a tree of its segments: literal segments first, then the one parameter."""
 
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from appointed.core.errors import MethodUnknown, PathUnknown
-from appointed.wire.route import Route
+from appointed.wire.route import PARAMETER_IN_PATH, Route
 
 
 class _Node:
     __slots__ = ("literals", "parameter", "routes")
 
-    def __init__(self) -> None:
-        self.literals: dict[str, _Node] = {}
+    def __init__(self, fold_case: bool) -> None:
+        self.literals: dict[str, _Node] = _Folded() if fold_case else {}
         self.parameter: _Node | None = None
         self.routes: dict[str, tuple[Route, list[str]]] = {}
 
 
-class Lookup:
-    """The routes of one dialect. Raises ValueError for two that nothing tells apart, or of one name."""
+class _Folded(dict[str, _Node]):
+    """Finds a segment in any case; a plain dictionary in its place costs the others nothing."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._root = _Node()
+    def get(self, key: str, default: Any = None, /) -> Any:
+        return super().get(key.lower(), default)
+
+    def setdefault(self, key: str, default: _Node, /) -> _Node:
+        return super().setdefault(key.lower(), default)
+
+
+class Lookup:
+    """The routes of one dialect; with `fold_case`, literal segments match in any case and parameters keep theirs.
+
+    Raises ValueError for two routes that nothing tells apart, or of one name.
+    """
+
+    def __init__(self, routes: Iterable[Route], *, fold_case: bool = False) -> None:
+        self._fold_case = fold_case
+        self._root = _Node(fold_case)
         names: set[str] = set()
         for route in routes:
             if route.name in names:
                 raise ValueError(f"two routes are named {route.name}")
             names.add(route.name)
-            self._add(route)
+            for path in (route.path, *route.also):
+                self._add(route, path)
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route that answers, and its path parameters, decoded. HEAD is answered by the route of GET.
@@ -51,17 +67,17 @@ class Lookup:
             raise PathUnknown
         return _allowed(node)
 
-    def _add(self, route: Route) -> None:
+    def _add(self, route: Route, path: str) -> None:
         node = self._root
-        for segment in route.path.split("/")[1:]:
+        for segment in path.split("/")[1:]:
             if segment.startswith("{"):
-                node.parameter = node.parameter or _Node()
+                node.parameter = node.parameter or _Node(self._fold_case)
                 node = node.parameter
             else:
-                node = node.literals.setdefault(segment, _Node())
+                node = node.literals.setdefault(segment, _Node(self._fold_case))
         if route.method in node.routes:
             raise ValueError(f"routes {node.routes[route.method][0].name} and {route.name} answer the same requests")
-        node.routes[route.method] = (route, route.path_parameters)
+        node.routes[route.method] = (route, PARAMETER_IN_PATH.findall(path))
 
 
 def _segments(path: str) -> list[str]:

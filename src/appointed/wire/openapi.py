@@ -20,9 +20,12 @@ from appointed.core.errors import (
     Refusal,
     ScopeMissing,
     StoreUnavailable,
+    TooManyRequests,
 )
 from appointed.wire.decode import encode
-from appointed.wire.dialect import JSON, Dialect
+from appointed.wire.dialect import Dialect
+from appointed.wire.error_shape import JSON
+from appointed.wire.forms import FORM
 from appointed.wire.request import Request
 from appointed.wire.route import Answer, Credential, Parameter, Route, Where
 
@@ -81,19 +84,23 @@ def refusals_of(route: Route) -> set[type[Refusal]]:
     if any(parameter.where is not Where.PATH for parameter in route.parameters):
         kinds |= {FieldInvalid} | ({FieldMissing} if any(p.required for p in route.parameters) else set())
     if route.credential is not Credential.NONE:
-        kinds |= {CredentialUnknown, StoreUnavailable}
+        kinds |= {CredentialUnknown, StoreUnavailable, TooManyRequests}
     if route.credential is Credential.REQUIRED:
         kinds.add(CredentialMissing)
     if route.scope is not None:
         kinds.add(ScopeMissing)
     if route.idempotent:
         kinds |= {FieldInvalid, KeyReused}
+    elif route.method == "POST" and route.changes:
+        # A key that is not honoured is refused.
+        kinds.add(FieldInvalid)
     return kinds
 
 
 def _schemas(dialect: Dialect) -> tuple[dict[object, dict[str, Any]], dict[str, Any]]:
     """The schema of each body type, and the named schemas they refer to."""
-    types: dict[object, None] = {dialect.error_type: None}
+    shapes = [dialect.error_shape, *(route.error_shape for route in dialect.routes if route.error_shape)]
+    types: dict[object, None] = {shape.body_type: None for shape in shapes}
     for route in dialect.routes:
         bodies = (route.request_type, *route.responses.values())
         types |= {body: None for body in bodies if body not in (None, NoneType)}
@@ -110,16 +117,19 @@ def _schema(kind: type) -> dict[str, Any]:
 
 def _operation(dialect: Dialect, route: Route, schemas: Mapping[object, dict[str, Any]]) -> dict[str, Any]:
     operation: dict[str, Any] = {"operationId": route.name, "summary": route.summary}
-    if route.description:
-        operation["description"] = route.description
+    description = " ".join((route.description, *(f"The same at `{path}`." for path in route.also))).strip()
+    if description:
+        operation["description"] = description
     if route.tags:
         operation["tags"] = list(route.tags)
     parameters = [*route.parameters, *([IDEMPOTENCY_KEY] if route.idempotent else [])]
     if parameters:
         operation["parameters"] = [_parameter(parameter) for parameter in parameters]
     if route.request_type is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas[route.request_type]}}}
-    operation["responses"] = _successes(route, schemas) | _errors(dialect, route, schemas[dialect.error_type])
+        example = {"example": dialect.examples[route.name]} if route.name in dialect.examples else {}
+        content = {FORM if route.form else JSON: {"schema": schemas[route.request_type], **example}}
+        operation["requestBody"] = {"required": not route.body_optional, "content": content}
+    operation["responses"] = _successes(route, schemas) | _errors(dialect, route, schemas)
     operation["security"] = _security(dialect, route)
     return operation
 
@@ -153,16 +163,24 @@ def _links(route: Route) -> dict[str, Any]:
     return {"links": links} if links else {}
 
 
-def _errors(dialect: Dialect, route: Route, schema: dict[str, Any]) -> dict[str, Any]:
-    """One response for each status of refusal, described by the dialect's codes with what is true of the world."""
-    rows = [(dialect.errors[kind], _first_line(kind)) for kind in _ordered(refusals_of(route))]
-    rows.append((dialect.failure, "The server failed."))
+def _errors(dialect: Dialect, route: Route, schemas: Mapping[object, dict[str, Any]]) -> dict[str, Any]:
+    """One response for each status of refusal, described by the codes with what is true of the world.
+
+    A path or a method that leads to no route is answered in the dialect's shape, whatever the route's own.
+    """
+    common, own = dialect.error_shape, route.error_shape or dialect.error_shape
+    kinds = _ordered(refusals_of(route))
+    said = [(common if kind in (PathUnknown, MethodUnknown) else own, kind) for kind in kinds]
+    rows = [(shape, shape.rows[kind], _first_line(kind)) for shape, kind in said]
+    rows.append((own, own.failure, "The server failed."))
     lines: dict[int, list[str]] = {}
-    for row, meaning in rows:
+    content: dict[int, dict[str, Any]] = {}
+    for shape, row, meaning in rows:
         lines.setdefault(row.status, []).append(f"- `{row.code}`: {meaning}")
+        content.setdefault(row.status, {})[shape.media_type] = {"schema": schemas[shape.body_type]}
     return {
-        str(int(status)): {"description": "\n".join(said), "content": {dialect.error_media_type: {"schema": schema}}}
-        for status, said in sorted(lines.items())
+        str(int(status)): {"description": "\n".join(lines[status]), "content": content[status]}
+        for status in sorted(lines)
     }
 
 

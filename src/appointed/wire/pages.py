@@ -75,7 +75,8 @@ def problems_folder() -> Path:
 class Pages:
     """The pages by the first two segments of their paths; each answers None for what it does not have.
 
-    `problems` is a folder with a page in Markdown for each code. Raises FileNotFoundError where a file of the pages is
+    `problems` is a folder with a page in Markdown for each code. Without `documents` a page has no links to others, as
+    is right where there are none. Raises FileNotFoundError where a file of the pages is
     not installed.
     """
 
@@ -103,7 +104,7 @@ class Pages:
     async def docs(self, scope: Scope, rest: str) -> Answer | None:
         """The page to read and try, and beneath it the files it is made of."""
         if rest:
-            return await self._file(scope, rest)
+            return await self.file(scope, rest)
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("dialect")
         document = self._documents.get(asked[0] if asked else next(iter(self._documents)))
         if document is None:
@@ -128,7 +129,8 @@ class Pages:
             return None
         return self._text(code, page.read_text(encoding="utf-8"))
 
-    async def _file(self, scope: Scope, rest: str) -> Answer | None:
+    async def file(self, scope: Scope, rest: str) -> Answer | None:
+        """One of the files that pages are made of, beneath the path of the documents' page."""
         mark, _, name = rest[1:].partition("/")
         path = self._paths.get(name)
         if path is None or f"{DOCS}/{mark}" != self._files:
@@ -145,8 +147,9 @@ class Pages:
         return Answer(HTTPStatus.OK, file.body, headers)
 
     def _text(self, title: str, markdown: str, more: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
+        links = f'<a href="{HOME}">Home</a> {self._links(None)}' if self._documents else ""
         page = Template(_template("text.html")).substitute(
-            title=escape(title), text=_html(markdown), files=self._files, links=self._links(None)
+            title=escape(title), text=_html(markdown), files=self._files, links=links
         )
         return Answer(HTTPStatus.OK, page.encode(), (*_PAGE_HEADERS, *more))
 

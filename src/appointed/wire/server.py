@@ -31,13 +31,17 @@ ALLOWED = "GET, HEAD, OPTIONS"
 
 Lifespan = Callable[[], AbstractAsyncContextManager[object]]
 
+Bound = Mapping[str | int, DialectApp]
+"""Dialects that stand alone at the root of a host name, in lower case, or of a port."""
+
 
 class Server:
     """Every dialect beneath its mount, the two health checks, and pages.
 
     A page has a path of one or two segments and gets what is beneath it too. A dialect mounted at the root gets what
-    no other mount takes and no page has. `lifespan` is entered before the first request and
-    left after the last. Raises ValueError for two dialects at one mount.
+    no other mount takes and no page has. At a host name or port that is `bound` to a dialect, that dialect, the health
+    checks and `bound_pages` are all there is. `lifespan` is entered before the first request and left after the last.
+    Raises ValueError for two dialects at one mount.
     """
 
     def __init__(
@@ -48,6 +52,8 @@ class Server:
         lifespan: Lifespan | None = None,
         pages: Mapping[str, Page] | None = None,
         watch: Watch = NOBODY,
+        bound: Bound | None = None,
+        bound_pages: Mapping[str, Page] | None = None,
     ) -> None:
         self._mounts: dict[str, DialectApp] = {}
         for app in apps:
@@ -59,6 +65,8 @@ class Server:
         self._lifespan = lifespan
         self._pages = pages or {}
         self._watch = watch
+        self._bound = bound or {}
+        self._bound_pages = bound_pages or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -71,49 +79,56 @@ class Server:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = raw_path(scope)
+        if self._bound and (alone := self._alone(scope)):
+            await self._serve_beneath(scope, receive, send, path, alone, self._bound_pages)
+            return
         mount, _, _ = path[1:].partition("/")
         if mount and (app := self._mounts.get(mount)):
             await app.serve(scope, receive, send, path[1 + len(mount) :] or "/")
-        elif probe := self._probes.get(path):
-            await self._examine(scope, send, probe)
-        elif page := self._page(path):
-            await self._show(scope, receive, send, path, page)
         else:
-            await self._pass_on(scope, receive, send, path)
+            await self._serve_beneath(scope, receive, send, path, self._mounts.get(""), self._pages)
 
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        """To the dialect at the root, or to nobody."""
-        if root := self._mounts.get(""):
+    async def _serve_beneath(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        path: str,
+        root: DialectApp | None,
+        pages: Mapping[str, Page],
+    ) -> None:
+        """A health check, or one of the `pages`, or else what the dialect at the `root` has, if there is one."""
+        own = "/".join(path.split("/", 3)[:3])
+        if probe := self._probes.get(path):
+            await self._examine(scope, send, probe)
+        elif own in pages and await self._show(scope, send, own, pages[own], path[len(own) :], root):
+            return
+        elif root is not None:
             await root.serve(scope, receive, send, path)
         else:
             await self._say(scope, send, Answer(HTTPStatus.NOT_FOUND, _error(PathUnknown())))
 
-    def _page(self, path: str) -> str | None:
-        """The path of the page that this is, or is beneath."""
-        own = "/".join(path.split("/", 3)[:3])
-        return own if own in self._pages else None
+    def _alone(self, scope: Scope) -> DialectApp | None:
+        """The dialect that the port, or else the host name, is bound to."""
+        address = scope.get("server")
+        found = None if address is None else self._bound.get(address[1])
+        return found or self._bound.get(_host_name(Headers(scope["headers"])))
 
-    async def _show(self, scope: Scope, receive: Receive, send: Send, path: str, page: str) -> None:
+    async def _show(self, scope: Scope, send: Send, path: str, page: Page, rest: str, root: DialectApp | None) -> bool:
+        """Answer with the page at `path`, or `rest` beneath it; whether there is any."""
         served = Served("pages", scope["method"], request_id_of(Headers(scope["headers"])))
-        answer = await self._pages[page](scope, path[len(page) :])
+        answer = await page(scope, rest)
         if answer is None:
-            await self._pass_on(scope, receive, send, path)
-            return
+            return False
         if scope["method"] == "OPTIONS":
             answer = Answer(HTTPStatus.NO_CONTENT, None, ((b"allow", ALLOWED.encode()),))
         elif scope["method"] not in ("GET", "HEAD"):
-            answer = self._not_understood(MethodUnknown(allowed=ALLOWED), served.request_id)
-        served.operation = page
+            answer = _not_understood(root, MethodUnknown(allowed=ALLOWED), served.request_id)
+        served.operation = path
         served.end(answer)
         await self._say(scope, send, answer, served.request_id)
         self._watch.tell(served)
-
-    def _not_understood(self, refusal: MethodUnknown, request_id: str) -> Answer:
-        """In the shape of the dialect at the root, which has what is beside the pages."""
-        if root := self._mounts.get(""):
-            return root.dialect.render_refusal(refusal, None, request_id)
-        allow = ((b"allow", refusal.allowed.encode()),)
-        return Answer(HTTPStatus.METHOD_NOT_ALLOWED, _error(refusal), allow)
+        return True
 
     async def _examine(self, scope: Scope, send: Send, probe: Probe) -> None:
         try:
@@ -145,6 +160,21 @@ class Server:
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _host_name(headers: Headers) -> str:
+    """What the client takes for the name of the host, in lower case, without a port and the dot of the root."""
+    host = (headers.get("host") or "").lower()
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdecimal() else host.removesuffix(":")).removesuffix(".")
+
+
+def _not_understood(root: DialectApp | None, refusal: MethodUnknown, request_id: str) -> Answer:
+    """In the shape of the dialect at the root, which has what is beside the pages."""
+    if root is not None:
+        return root.dialect.render_refusal(refusal, None, request_id)
+    allow = ((b"allow", refusal.allowed.encode()),)
+    return Answer(HTTPStatus.METHOD_NOT_ALLOWED, _error(refusal), allow)
 
 
 def _error(refusal: Refusal) -> dict[str, object]:

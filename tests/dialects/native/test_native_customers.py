@@ -91,7 +91,9 @@ async def test_a_tie_leads_to_another_customer_of_ones_own(native, charlie, who)
         ({"contacts": [{"channel": "email", "address": "nowhere"}]}, "contacts[0].address"),
         ({"contacts": [{"channel": "pigeon", "address": "x"}]}, "contacts[0].channel"),
         ({"given_name": 7}, "given_name"),
-        ({"given_name": "x" * 201}, "given_name"),
+        ({"given_name": "x" * 256}, "given_name"),
+        ({"reference": ""}, "reference"),
+        ({"birth_date": "2001-02-29"}, "birth_date"),
         ({"contacts": [{"channel": "email", "address": "x" * 501}]}, "contacts[0].address"),
         ({"custom_data": {"x": "é" * 32_765}}, "custom_data"),
         ({"relations": [{"kind": "cousin", "to": str(uuid4())}]}, "relations[0].kind"),
@@ -102,6 +104,18 @@ async def test_a_tie_leads_to_another_customer_of_ones_own(native, charlie, who)
 async def test_a_wrong_field_is_named(native, body, field):
     refused(await native.post("/customers", body), 422, "field_invalid", field=field)
     assert await native.rows("customer") == 0
+
+
+async def test_a_date_of_birth_has_been_somewhere(native):
+    """The clock of the sandbox shows the thirtieth of November 2020, everywhere where the tenant is."""
+    refused(await native.post("/customers", {"birth_date": "2020-12-01"}), 422, "birth_date_ahead")
+    assert await native.rows("customer") == 0
+    jane = await made(native, {"birth_date": "2020-11-30"})
+    path = f"/customers/{jane['id']}"
+    refused(await native.send("PATCH", path, {"birth_date": "2999-01-01"}), 422, "birth_date_ahead")
+    assert done(await native.get(path))["birth_date"] == "2020-11-30"
+    answer = await native.send("PATCH", path, {"birth_date": "0000-01-01"})
+    refused(answer, 422, "field_invalid", field="birth_date", expected="date")
 
 
 async def test_data_of_the_callers_own_may_be_64_kib(native):

@@ -7,9 +7,14 @@ from native_client import done, refused, wanted
 from proofs.raw import connect
 
 PERSONAL = ("Jane-4711", "Middle-4712", "Doe-4713", "Dr-4714", "jane4715@example.com", "+484716000", "Likes-4717",
-            "Called-4718", "Child-4719", "Alternate-4720", "Told-4721")  # fmt: skip
-GIVEN, MIDDLE, FAMILY, TITLE, EMAIL, PHONE, LIKES, CALLED, CHILD, ALTERNATE, TOLD = PERSONAL
+            "Called-4718", "Child-4719", "Alternate-4720", "Told-4721", "Reference-4722", "1947-02-23", "Notes-4724",
+            "Answer-4725")  # fmt: skip
+GIVEN, MIDDLE, FAMILY, TITLE, EMAIL, PHONE, LIKES, CALLED, CHILD, ALTERNATE, TOLD, REFERENCE, BIRTH, NOTES, ANSWER = (
+    PERSONAL
+)
 JANE = {
+    "reference": REFERENCE,
+    "birth_date": BIRTH,
     "title": TITLE,
     "given_name": GIVEN,
     "middle_name": MIDDLE,
@@ -52,8 +57,15 @@ async def test_nothing_of_an_erased_customer_is_kept(native, dsn):
         ),
         201,
     )
-    guest = {"contact": {"channel": "email", "address": EMAIL}, "names": [CALLED], "custom_data": {"told": TOLD}}
-    body = wanted("cut", guests=[guest])
+    await native.ask_why()
+    guest = {
+        "contact": {"channel": "email", "address": EMAIL},
+        "names": [CALLED],
+        "custom_data": {"told": TOLD},
+        "notes": NOTES,
+    }
+    guest_of_cut = guest | {"answers": [{"question": "Why?", "texts": [ANSWER]}]}
+    body = wanted("cut", guests=[guest_of_cut])
     by_contact = done(await native.post("/visits", body, Idempotency_Key="v"), 201)["visits"][0]
     group = wanted("seat", guests=[guest, {"names": ["Neighbour"]}], parts=[
         {"service": "seat"}, {"service": "seat", "guest": 1},
@@ -74,7 +86,7 @@ async def test_nothing_of_an_erased_customer_is_kept(native, dsn):
     assert await kept(dsn, *(text for text in PERSONAL if text != CHILD)) == set()
     assert {table for _, table in await kept(dsn, "Neighbour")} == {"visit", "idempotency"}
     after = await native.visit(by_contact)
-    gone = {"contact": None, "names": None, "custom_data": None}
+    gone = {"contact": None, "names": None, "custom_data": None, "notes": None, "answers": []}
     assert after == before | gone | {"version": before["version"] + 1}
     assert done(await native.get(f"/customers/{child['id']}"))["related"] == []
     assert await whole(native, dsn)

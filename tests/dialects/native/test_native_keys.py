@@ -19,13 +19,13 @@ async def test_a_key_is_made_listed_used_and_revoked(native):
     assert (key["name"], key["role"], key["scopes"], key["revoked_at"]) == (
         "website",
         "booking",
-        ["read", "book"],
+        ["read", "book", "reschedule", "cancel"],
         None,
     )
     assert secret.startswith(key["prefix"])
     theirs = holding(native, secret)
     me = done(await theirs.get("/me"))
-    assert (me["actor"], me["scopes"]) == ("website", ["book", "read"])
+    assert (me["actor"], me["scopes"]) == ("website", ["book", "cancel", "read", "reschedule"])
     refused(await theirs.get("/keys"), 403, "scope_missing", scope="administer")
     listed = await native.get("/keys")
     assert key in done(listed)["keys"]
@@ -93,3 +93,19 @@ async def test_the_audit_is_read_page_by_page_and_only_ones_own(native, charlie)
 async def test_visits_are_not_in_the_tenants_own_chain(native):
     await native.book()
     assert done(await native.get("/audit/events"))["events"] == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "challenge"),
+    [
+        (None, "credential_missing", "Bearer"),
+        ("apt_x", "credential_missing", "Bearer"),
+        ("Basic YTpi", "credential_missing", "Bearer"),
+        ("Bearer apt_x", "credential_unknown", 'Bearer error="invalid_token"'),
+    ],
+)
+async def test_whoever_is_not_known_is_told_how_a_key_is_sent(client, sent, code, challenge):
+    """As RFC 9110 wants it of every 401, and RFC 6750 of one about a token."""
+    answer = await client.get("/v1/me", headers={} if sent is None else {"Authorization": sent})
+    refused(answer, 401, code)
+    assert answer.headers["www-authenticate"] == challenge

@@ -78,7 +78,8 @@ async def test_what_no_visit_has_is_not_found(native, charlie):
 async def test_a_patch_changes_what_it_names(native, body, expected):
     visit = await native.book("cut", guests=[{**ADA, "locale": "pl", "custom_data": {"a": 1}}])
     changed = done(await native.send("PATCH", f"/visits/{visit['id']}", body))
-    assert changed == visit | expected | {"version": 2}
+    items = [item | {"party_size": changed["party_size"]} for item in visit["items"]]
+    assert changed == visit | expected | {"version": 2, "items": items}
     assert await native.visit(visit) == changed
 
 

@@ -69,11 +69,15 @@ class DifferenceShape(msgspec.Struct):
 
 
 class AppliedShape(msgspec.Struct):
-    """What differs, the visits that it hits, and the version of the catalogue. A dry run leaves that as it was."""
+    """What differs, the visits that it hits, and the version of the catalogue. A dry run leaves that as it was.
+
+    `options` are the fields of the options that differ.
+    """
 
     version: Annotated[int, msgspec.Meta(ge=0)]
     differences: list[DifferenceShape]
     affected: list[AffectedShape]
+    options: list[str]
 
 
 def reason_shapes(reasons: Iterable[Reason]) -> list[ReasonShape]:
@@ -128,6 +132,7 @@ async def apply_catalog(request: Request) -> Answer:
         applied.version,
         [_difference(each) for each in applied.differences],
         [AffectedShape(standing_shape(hit.visit), reason_shapes(hit.reasons)) for hit in applied.affected],
+        [field.field for field in applied.options],
     )
     return Answer(HTTPStatus.OK, answer, (tagged(version_tag(applied.version)),))
 
@@ -151,8 +156,9 @@ ROUTES = (
         path="/v1/catalog",
         name="apply_catalog",
         summary="Make the catalogue so",
-        description="What the body does not name is removed, or retired where a visit ever used it. Nothing is written "
-        "where nothing differs, nor in a dry run, which tells what would be and whom it would hit.",
+        description="What the body does not name is removed, or retired where a visit ever used it; without `options` "
+        "they are as usual. Nothing is written where nothing differs, nor in a dry run, which tells what would be and "
+        "whom it would hit.",
         handler=apply_catalog,
         request_type=CatalogFile,
         responses={HTTPStatus.OK: AppliedShape},

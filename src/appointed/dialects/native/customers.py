@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from types import NoneType
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ import msgspec
 
 from appointed.core.caller import Scope
 from appointed.core.customer import FIRST_ENTRY, Customer, Entry, Relation, Tie
-from appointed.core.errors import CustomerNotFound, VersionStale, VisitNotFound
+from appointed.core.errors import BirthDateAhead, CustomerNotFound, ReferenceInUse, VersionStale, VisitNotFound
 from appointed.core.ids import CustomerId
 from appointed.dialects.native.holds import CustomData, Locale, contact_of, text_of
 from appointed.dialects.native.paging import PAGING, cursor_text, query_cursor, query_limit
@@ -25,7 +25,8 @@ from appointed.wire.identifiers import parse_id
 from appointed.wire.request import Request
 from appointed.wire.route import Answer, Credential, Link, Parameter, Route, Where
 
-NamePart = Annotated[str, msgspec.Meta(max_length=200)]
+NamePart = Annotated[str, msgspec.Meta(max_length=255)]
+Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
 class RelationBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -36,8 +37,13 @@ class RelationBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CustomerBody(msgspec.Struct, forbid_unknown_fields=True):
-    """What is to be known of a customer. In a change what is absent stays as it is; lists are replaced as a whole."""
+    """What is to be known of a customer. In a change what is absent stays as it is; lists are replaced as a whole.
 
+    `reference` is the caller's own key for the customer, and nobody else's.
+    """
+
+    reference: Reference | msgspec.UnsetType | None = msgspec.UNSET
+    birth_date: date | msgspec.UnsetType | None = msgspec.UNSET
     title: NamePart | msgspec.UnsetType = msgspec.UNSET
     given_name: NamePart | msgspec.UnsetType = msgspec.UNSET
     middle_name: NamePart | msgspec.UnsetType = msgspec.UNSET
@@ -53,6 +59,10 @@ class CustomerBody(msgspec.Struct, forbid_unknown_fields=True):
         told: dict[str, Any] = {
             "name": replace(before.name, **{part: text for part, text in parts.items() if text is not msgspec.UNSET})
         }
+        if self.reference is not msgspec.UNSET:
+            told["reference"] = self.reference
+        if self.birth_date is not msgspec.UNSET:
+            told["birth_date"] = self.birth_date
         if self.contacts is not msgspec.UNSET:
             told["contacts"] = tuple(contact_of(each, f"contacts[{n}]") for n, each in enumerate(self.contacts))
         if self.locale is not msgspec.UNSET:
@@ -89,6 +99,8 @@ class CustomerShape(msgspec.Struct):
 
     id: CustomerId
     version: int
+    reference: str | None
+    birth_date: date | None
     title: str
     given_name: str
     middle_name: str
@@ -132,6 +144,8 @@ def _shape(customer: Customer) -> CustomerShape:
     return CustomerShape(
         id=customer.id,
         version=customer.version,
+        reference=customer.reference,
+        birth_date=customer.birth_date,
         title=customer.name.title,
         given_name=customer.name.given,
         middle_name=customer.name.middle,
@@ -173,7 +187,8 @@ async def list_customers(request: Request) -> Answer:
     limit = query_limit(request)
     cursor, contact = query_cursor(request), query_contact(request)
     after = FIRST_ENTRY if cursor is None else Entry(cursor[0], CustomerId(cursor[1]))
-    found = await customers.list_all(request.context, request.known_caller, contact, after, limit + 1)
+    caller, reference = request.known_caller, request.query_value("reference")
+    found = await customers.list_all(request.context, caller, contact, after, limit + 1, reference)
     page = found[:limit]
     following = cursor_text(page[-1].created_at, page[-1].id) if len(found) > limit else None
     return Answer(HTTPStatus.OK, CustomersShape([_shape(each) for each in page], following))
@@ -220,6 +235,7 @@ ROUTES = (
         handler=list_customers,
         parameters=(
             Parameter("contact", Where.QUERY, "A telephone number or an email address."),
+            Parameter("reference", Where.QUERY, "The reference by which the customer is known."),
             *PAGING,
         ),
         responses={HTTPStatus.OK: CustomersShape},
@@ -235,7 +251,7 @@ ROUTES = (
         handler=create_customer,
         request_type=CustomerBody,
         responses={HTTPStatus.CREATED: CustomerShape},
-        refusals=(CustomerNotFound,),
+        refusals=(CustomerNotFound, ReferenceInUse, BirthDateAhead),
         credential=Credential.REQUIRED,
         scope=Scope.BOOK,
         idempotent=True,
@@ -268,7 +284,7 @@ ROUTES = (
         request_type=CustomerBody,
         parameters=(CUSTOMER, IF_MATCH),
         responses={HTTPStatus.OK: CustomerShape},
-        refusals=(CustomerNotFound, VersionStale),
+        refusals=(CustomerNotFound, ReferenceInUse, BirthDateAhead, VersionStale),
         credential=Credential.REQUIRED,
         scope=Scope.BOOK,
         tags=("customers",),

@@ -1,17 +1,17 @@
 """Our own API as one value."""
 
-import re
-
 from appointed.dialects.native import (
     audit,
     catalog,
     closures,
+    combinations,
     customers,
     entries,
     holds,
     impact,
     keys,
     me,
+    options,
     sandbox,
     slots,
     visit_list,
@@ -19,17 +19,10 @@ from appointed.dialects.native import (
 )
 from appointed.dialects.native.client import client
 from appointed.dialects.native.errors import ERRORS, MEDIA_TYPE, Problem, error_body
+from appointed.dialects.native.examples import EXAMPLES
+from appointed.wire.ability import Ability
 from appointed.wire.dialect import Dialect
-from appointed.wire.request import Headers
-
-_BEARER = re.compile(r"bearer +(\S+)", re.ASCII | re.IGNORECASE)
-
-
-def read_credential(headers: Headers) -> str | None:
-    """The key, sent as a bearer token (RFC 6750)."""
-    found = _BEARER.fullmatch((headers.get("Authorization") or "").strip())
-    return None if found is None else found[1]
-
+from appointed.wire.oauth import read_bearer
 
 NATIVE = Dialect(
     name="native",
@@ -49,16 +42,19 @@ NATIVE = Dialect(
         *catalog.ROUTES,
         *entries.ROUTES,
         *closures.ROUTES,
+        *combinations.ROUTES,
         *impact.ROUTES,
+        *options.ROUTES,
         *sandbox.ROUTES,
     ),
     errors=ERRORS,
     error_type=Problem,
     error_body=error_body,
     error_media_type=MEDIA_TYPE,
-    read_credential=read_credential,
+    read_credential=read_bearer,
     security={"key": {"type": "http", "scheme": "bearer"}},
     client=client,
     tells_timing=True,
-    abilities=frozenset({"hold", "confirm", "move", "cancel", "book"}),
+    examples=EXAMPLES,
+    abilities=frozenset(Ability),
 )

@@ -84,7 +84,7 @@ def _changed_field(field: FieldInfo) -> tuple[str, Any, Any]:
     return field.name, kinds, msgspec.field(default=UNSET, name=field.encode_name)
 
 
-def _change_of(shape: type[msgspec.Struct]) -> type[msgspec.Struct]:
+def change_of(shape: type[msgspec.Struct]) -> type[msgspec.Struct]:
     """The body of a change: every field but the id may be absent, and then stays as it is."""
     return msgspec.defstruct(
         shape.__name__.replace("Shape", "Change"),
@@ -95,10 +95,10 @@ def _change_of(shape: type[msgspec.Struct]) -> type[msgspec.Struct]:
     )
 
 
-BranchChange = _change_of(BranchShape)
-ResourceChange = _change_of(ResourceShape)
-ServiceChange = _change_of(ServiceShape)
-GroupChange = _change_of(GroupShape)
+BranchChange = change_of(BranchShape)
+ResourceChange = change_of(ResourceShape)
+ServiceChange = change_of(ServiceShape)
+GroupChange = change_of(GroupShape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ SECTIONS: Mapping[Kind, Section] = {
         BranchChange,
         BranchList,
         to_branch,
-        lambda branch, _: branch_shape(branch),
+        lambda branch, catalog: branch_shape(branch, catalog.services),
     ),
     Kind.RESOURCE: Section(
         Kind.RESOURCE,

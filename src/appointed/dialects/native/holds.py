@@ -10,15 +10,21 @@ import msgspec
 from appointed.core.caller import Caller, Scope
 from appointed.core.catalog import Catalog
 from appointed.core.errors import (
+    AnswerMissing,
     BranchesDiffer,
     CatalogMoved,
+    CombinationsOff,
     ContactMissing,
+    CustomerFactMissing,
     CustomerLimitReached,
     CustomerNotFound,
     FieldInvalid,
     HoldLapsed,
+    NotCombined,
     PartyTooLarge,
+    QuestionUnknown,
     RemoteNotOffered,
+    ResourceChoiceMissing,
     ServiceNotFound,
     SlotNotOffered,
     SlotTaken,
@@ -28,9 +34,11 @@ from appointed.core.errors import (
 )
 from appointed.core.ids import CustomerId, GroupId
 from appointed.core.once import Once
+from appointed.core.plan import PARTS_AT_MOST
+from appointed.core.questions import QUESTIONS_AT_MOST
 from appointed.core.visit import Contact, Details, Visit
-from appointed.dialects.native.shapes import ContactShape, VisitsShape, visit_shape
-from appointed.dialects.native.wants import Name, Parts, PartySize, check_gap, instant_of, wanted_of
+from appointed.dialects.native.shapes import AnswerShape, ContactShape, VisitsShape, answers_of, visit_shape
+from appointed.dialects.native.wants import Name, Parts, PartySize, check_parts, instant_of, wanted_of
 from appointed.usecases.context import Context
 from appointed.usecases.groups import confirm_group as confirm_visits
 from appointed.usecases.holds import Wish, book_together, hold_together
@@ -54,12 +62,14 @@ CustomData = Annotated[
     msgspec.Meta(description="An object of the caller's own, kept as it is: at most 64 KiB as JSON text."),
 ]
 Names = Annotated[list[Name], msgspec.Meta(max_length=20)]
+Notes = Annotated[str, msgspec.Meta(max_length=4096)]
+Answers = Annotated[list[AnswerShape], msgspec.Meta(max_length=QUESTIONS_AT_MOST * PARTS_AT_MOST)]
 
 
 class GuestShape(msgspec.Struct, forbid_unknown_fields=True):
     """Somebody who comes, alone or for a party, and what is known of them. Without `locale` it is the service's.
 
-    `customer` is the id of the customer whose visit it is.
+    `customer` is the id of the customer whose visit it is. `notes` are for those who serve.
     """
 
     names: Names | None = None
@@ -69,6 +79,8 @@ class GuestShape(msgspec.Struct, forbid_unknown_fields=True):
     custom_data: CustomData | None = None
     remote: bool | None = None
     customer: CustomerId | None = None
+    notes: Notes | None = None
+    answers: Answers = []
 
     def details(self, path: str) -> Details:
         """The same as the core has it. Raises FieldInvalid."""
@@ -80,6 +92,8 @@ class GuestShape(msgspec.Struct, forbid_unknown_fields=True):
             custom_data=None if self.custom_data is None else text_of(self.custom_data, member(path, "custom_data")),
             remote=self.remote,
             customer_id=self.customer,
+            notes=self.notes,
+            answers=answers_of(self.answers),
         )
 
 
@@ -89,7 +103,8 @@ Guests = Annotated[list[GuestShape], msgspec.Meta(min_length=1, max_length=20)]
 class BookingBody(msgspec.Struct, forbid_unknown_fields=True):
     """Services that start together at an instant, and the guests that the parts count from 0.
 
-    All guests are parties of one size. With `overbook` what is taken is taken beside it, by callers with that scope.
+    All guests are parties of one size; one whose parts are for so many people each comes with all of these. With
+    `overbook` what is taken is taken beside it, by callers with that scope.
     """
 
     parts: Parts
@@ -99,7 +114,7 @@ class BookingBody(msgspec.Struct, forbid_unknown_fields=True):
 
     def wish(self, lifetime: timedelta | None) -> Wish:
         """The same as use cases have it, with its names. Raises FieldInvalid."""
-        check_gap(self.parts)
+        check_parts(self.parts)
         guests = tuple(guest.details(f"guests[{place}]") for place, guest in enumerate(self.guests))
         for place, part in enumerate(self.parts):
             if part.guest >= len(guests):
@@ -174,14 +189,22 @@ def _together(visits: tuple[Visit, ...]) -> VisitsShape:
     return VisitsShape(visits[0].group_id, [visit_shape(visit) for visit in visits])
 
 
+UNTOLD = (ContactMissing, AnswerMissing, QuestionUnknown, CustomerFactMissing)
+"""What may be missing still when a promise is to be made of a hold."""
+
 _CLAIMING = (
     ServiceNotFound,
     BranchesDiffer,
+    CombinationsOff,
+    NotCombined,
     SlotTaken,
     SlotNotOffered,
     ContactMissing,
+    AnswerMissing,
+    QuestionUnknown,
     PartyTooLarge,
     RemoteNotOffered,
+    ResourceChoiceMissing,
     CustomerLimitReached,
     CustomerNotFound,
     CatalogMoved,
@@ -225,7 +248,7 @@ ROUTES = (
         credential=Credential.REQUIRED,
         scope=Scope.BOOK,
         idempotent=True,
-        refusals=_CLAIMING,
+        refusals=(*_CLAIMING, CustomerFactMissing),
         links=_TO_VISITS,
         tags=("visits",),
     ),
@@ -241,7 +264,7 @@ ROUTES = (
         scope=Scope.BOOK,
         idempotent=True,
         parameters=(Parameter("group", Where.PATH, "The group's id.", {"type": "string", "format": "uuid"}),),
-        refusals=(VisitNotFound, StateForbids, HoldLapsed, VisitMoved),
+        refusals=(VisitNotFound, StateForbids, HoldLapsed, VisitMoved, *UNTOLD),
         tags=("visits",),
     ),
 )

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from appointed.core.errors import FieldInvalid
 from appointed.core.localtime import EPOCH
-from appointed.dialects.native.wants import query_number
-from appointed.wire.request import Request
+from appointed.dialects.native.wants import Asked, query_number
 from appointed.wire.route import Parameter, Where
 
 PAGE, PAGE_AT_MOST = 50, 200
@@ -29,9 +28,9 @@ _MICROSECOND = timedelta(microseconds=1)
 _CURSOR = struct.Struct(">q16s")
 
 
-def query_limit(request: Request) -> int:
+def query_limit(asked: Asked) -> int:
     """How many the query asks for. Raises FieldInvalid."""
-    return query_number(request, "limit", PAGE, PAGE_AT_MOST)
+    return query_number(asked, "limit", PAGE, PAGE_AT_MOST)
 
 
 def cursor_text(instant: datetime, thing: UUID) -> str:
@@ -40,9 +39,9 @@ def cursor_text(instant: datetime, thing: UUID) -> str:
     return base64.urlsafe_b64encode(packed).decode()
 
 
-def query_cursor(request: Request) -> tuple[datetime, UUID] | None:
+def query_cursor(asked: Asked) -> tuple[datetime, UUID] | None:
     """The place that the query goes on from. Raises FieldInvalid for a cursor that is none of ours."""
-    text = request.query_value("cursor")
+    text = asked.query_value("cursor")
     if text is None:
         return None
     try:

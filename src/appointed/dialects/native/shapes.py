@@ -9,12 +9,15 @@ import msgspec
 
 from appointed.core.availability import Slot
 from appointed.core.catalog import Branch
-from appointed.core.ids import BranchId, CustomerId, GroupId, ItemId, ServiceId, VisitId
+from appointed.core.ids import BranchId, CustomerId, GroupId, ItemId, ResourceId, ServiceId, VisitId
 from appointed.core.localtime import MINUTES_PER_DAY, Stretch, clock_between, date_of, instant_of, zone
-from appointed.core.visit import Origin, State, Visit
+from appointed.core.questions import QUESTION_CHARACTERS_AT_MOST
+from appointed.core.visit import Answer, Origin, State, Visit
+from appointed.usecases.serving import Servers
 from appointed.usecases.visit_list import ListedItem, ListedVisit
 
 LONGEST_ADDRESS = 500
+LONGEST_ANSWER = 4096
 
 InstantText = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 
@@ -59,20 +62,42 @@ class ContactShape(msgspec.Struct, forbid_unknown_fields=True):
     address: Annotated[str, msgspec.Meta(max_length=LONGEST_ADDRESS)]
 
 
+class AnswerShape(msgspec.Struct, forbid_unknown_fields=True):
+    """What the customer answered, in one text or several, to a question as the service has it, in any language."""
+
+    question: Annotated[str, msgspec.Meta(min_length=1, max_length=QUESTION_CHARACTERS_AT_MOST)]
+    texts: Annotated[list[Annotated[str, msgspec.Meta(max_length=LONGEST_ANSWER)]], msgspec.Meta(max_length=20)]
+
+
+class ResourceName(msgspec.Struct):
+    """A resource by all its names."""
+
+    id: ResourceId
+    slug: str
+    name: str
+
+
 class ItemShape(msgspec.Struct):
-    """One service of a visit."""
+    """One service of a visit, and for how many people it is.
+
+    One that `continues` is given by whoever gives the one before it. With `with_resources=true` it tells who serves
+    it, and nobody once its place is free. Of a visit that changed while it was read nothing is told.
+    """
 
     id: ItemId
     service_id: ServiceId
     starts_at: datetime
     ends_at: datetime
+    party_size: int
+    continues: bool
+    resources: list[ResourceName] | msgspec.UnsetType = msgspec.UNSET
 
 
 class VisitShape(msgspec.Struct):
     """One coming of a party, from the hold to the end.
 
     `expires_at` and `seconds_left` are those of a hold that lapses. `customer_id` says whose it is, where that is
-    known. `version` is also the ETag.
+    known. `notes` are for those who serve, `answers` to what the services ask. `version` is also the ETag.
     """
 
     id: VisitId
@@ -91,6 +116,8 @@ class VisitShape(msgspec.Struct):
     contact: ContactShape | None
     custom_data: msgspec.Raw | None
     remote: bool | None
+    notes: str | None
+    answers: list[AnswerShape]
     created_at: datetime
     expires_at: datetime | None
     seconds_left: int | None
@@ -144,18 +171,35 @@ def visit_shape(visit: Visit) -> VisitShape:
         details.customer_id,
         visit.starts_at,
         visit.ends_at,
-        [ItemShape(item.id, item.service_id, item.starts_at, item.ends_at) for item in visit.items],
+        [
+            ItemShape(
+                item.id,
+                item.service_id,
+                item.starts_at,
+                item.ends_at,
+                item.party_size or details.party_size,
+                item.continues,
+            )
+            for item in visit.items
+        ],
         details.party_size,
         details.locale,
         details.customer_info,
         None if contact is None else ContactShape(contact.channel, contact.address),
         None if details.custom_data is None else msgspec.Raw(details.custom_data.encode()),
         details.remote,
+        details.notes,
+        [AnswerShape(answer.question, list(answer.texts)) for answer in details.answers],
         visit.created_at,
         visit.expires_at,
         seconds_left,
         visit.reminder_at,
     )
+
+
+def answers_of(shapes: Iterable[AnswerShape]) -> tuple[Answer, ...]:
+    """Answers as the core has them."""
+    return tuple(Answer(shape.question, tuple(shape.texts)) for shape in shapes)
 
 
 def listed_shape(visit: ListedVisit, now: datetime) -> VisitShape:
@@ -175,18 +219,42 @@ def listed_shape(visit: ListedVisit, now: datetime) -> VisitShape:
         visit.customer_id,
         items[0].starts_at,
         items[0].ends_at if len(items) == 1 else max(item.ends_at for item in items),
-        [ItemShape(item.item_id, item.service_id, item.starts_at, item.ends_at) for item in items],
+        [
+            ItemShape(
+                item.item_id,
+                item.service_id,
+                item.starts_at,
+                item.ends_at,
+                item.party_size or visit.party_size,
+                item.continues,
+            )
+            for item in items
+        ],
         visit.party_size,
         visit.locale,
         visit.customer_info,
         None if channel is None or address is None else ContactShape(channel, address),
         None if data is None else msgspec.Raw(data.encode()),
         visit.remote,
+        visit.notes,
+        [AnswerShape(question, list(texts)) for question, texts in visit.answers or ()],
         visit.created_at,
         visit.expires_at,
         seconds_left,
         visit.reminder_at,
     )
+
+
+def with_resources(shape: VisitShape, servers: Servers) -> VisitShape:
+    """The same, in place, with those who serve each item. A hold that has lapsed is served by nobody."""
+    serving = servers.get(shape.id)
+    if serving is not None:
+        told: list[ResourceName] = []
+        for item in shape.items:
+            if not item.continues:
+                told = [ResourceName(each.resource_id, each.slug, each.name) for each in serving.get(item.id, ())]
+            item.resources = [] if shape.state is State.EXPIRED else told
+    return shape
 
 
 def _sequence(item: ListedItem) -> int:

@@ -15,20 +15,31 @@ from appointed.core.catalog import Branch, Resource
 from appointed.core.errors import (
     BranchesDiffer,
     CatalogMoved,
+    CombinationsOff,
     FieldInvalid,
     FieldMissing,
+    NotCombined,
     ServiceNotFound,
     SlotNotOffered,
 )
 from appointed.core.explain import Block
 from appointed.core.ids import ResourceId, ServiceId, VisitId
 from appointed.core.intervals import Interval
-from appointed.dialects.native.shapes import BranchName, OfferShape, SlotShape, branch_name, offer_shape, slot_shapes
+from appointed.dialects.native.shapes import (
+    BranchName,
+    OfferShape,
+    ResourceName,
+    SlotShape,
+    branch_name,
+    offer_shape,
+    slot_shapes,
+)
 from appointed.dialects.native.wants import (
     PARTY_SIZE,
     RESOURCE,
     SERVICE,
     SPAN,
+    Asked,
     QueryWant,
     WantShape,
     instant_of,
@@ -39,11 +50,11 @@ from appointed.dialects.native.wants import (
     span_of,
 )
 from appointed.usecases.offers import Offer
-from appointed.usecases.slots import explain, find_next, find_slots
+from appointed.usecases.slots import Span, explain, find_next, find_slots
 from appointed.wire.decode import encode
-from appointed.wire.etags import IF_NONE_MATCH, digest_tag, unless_known
+from appointed.wire.etags import IF_NONE_MATCH, digest_tag, is_known, not_modified, tagged
 from appointed.wire.instants import parse_query_instant
-from appointed.wire.request import Request
+from appointed.wire.request import Query, Request
 from appointed.wire.route import Answer, Credential, Parameter, Route, Where
 
 WITHIN_DAYS, WITHIN_DAYS_AT_MOST = 92, 366
@@ -51,7 +62,7 @@ _WANTS_AT_MOST = 20
 _MINUTE = timedelta(minutes=1)
 
 # What was listed last and its tag, for as long as the offer stays the same one.
-_LISTED: WeakKeyDictionary[Offer, tuple[bytes, str]] = WeakKeyDictionary()
+_LISTED: WeakKeyDictionary[Offer, tuple[str, Answer]] = WeakKeyDictionary()
 
 
 class SearchBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,14 +95,6 @@ class NextShape(msgspec.Struct):
     next: list[NextSlot]
 
 
-class ResourceName(msgspec.Struct):
-    """A resource by all its names."""
-
-    id: ResourceId
-    slug: str
-    name: str
-
-
 class BlockShape(msgspec.Struct):
     """One reason why a start is not on offer. `rule` is its code.
 
@@ -120,15 +123,15 @@ class ExplanationShape(msgspec.Struct):
 
 async def list_slots(request: Request) -> Answer:
     """The slots of a span."""
-    span, full = query_span(request), query_flag(request, "full")
-    want = _query_want(request, _services(request))
+    want, span, full = request.query.made(_listing)
     offer = await find_slots(request.context, request.known_caller, want, span, full=full)
     kept = _LISTED.get(offer)
     if kept is None:
         body = encode(_offer_shape(offer))
-        kept = _LISTED[offer] = body, digest_tag(body)
-    body, tag = kept
-    return unless_known(request, tag, Answer(HTTPStatus.OK, body))
+        tag = digest_tag(body)
+        kept = _LISTED[offer] = tag, Answer(HTTPStatus.OK, body, (tagged(tag),))
+    tag, answer = kept
+    return not_modified(tag) if is_known(request, tag) else answer
 
 
 async def search_slots(request: Request) -> Answer:
@@ -182,12 +185,18 @@ async def explain_start(request: Request) -> Answer:
     )
 
 
-def _services(request: Request) -> str:
-    return request.required_query_value("service")
+def _listing(query: Query) -> tuple[QueryWant, Span, bool]:
+    """What a list is of, the time it is of, and whether it has full slots too. Raises FieldMissing, FieldInvalid."""
+    span, full = query_span(query), query_flag(query, "full")
+    return _query_want(query, _services(query)), span, full
 
 
-def _query_want(request: Request, services: str) -> QueryWant:
-    return QueryWant(services, request.query_value("resource"), query_people(request))
+def _services(asked: Asked) -> str:
+    return asked.required_query_value("service")
+
+
+def _query_want(asked: Asked, services: str) -> QueryWant:
+    return QueryWant(services, asked.query_value("resource"), query_people(asked))
 
 
 def _body_span(body: SearchBody) -> Interval:
@@ -214,7 +223,7 @@ def _block(block: Block, resources: Mapping[ResourceId, Resource], *, told: bool
     )
 
 
-_ASKING = (ServiceNotFound, BranchesDiffer, CatalogMoved, FieldMissing, FieldInvalid)
+_ASKING = (ServiceNotFound, BranchesDiffer, CombinationsOff, NotCombined, CatalogMoved, FieldMissing, FieldInvalid)
 _FULL = Parameter("full", Where.QUERY, "With `true` also slots that have nothing left.", {"type": "boolean"})
 _STARTS_AT = Parameter(
     "starts_at", Where.QUERY, "The start in question, ISO 8601 with an offset.", {"type": "string"}, required=True

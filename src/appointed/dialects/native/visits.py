@@ -11,13 +11,16 @@ import msgspec
 from appointed.core.caller import Scope
 from appointed.core.catalog import Catalog
 from appointed.core.errors import (
+    AnswerMissing,
     BranchesDiffer,
     CatalogMoved,
     ContactMissing,
     CustomerLimitReached,
     FieldInvalid,
     HoldLapsed,
+    NotCombined,
     PartyTooLarge,
+    QuestionUnknown,
     Refusal,
     RemoteNotOffered,
     ServiceNotFound,
@@ -33,17 +36,21 @@ from appointed.core.plan import Preference
 from appointed.core.visit import State, Visit
 from appointed.dialects.native.holds import (
     LIFETIME_SECONDS,
+    UNTOLD,
+    Answers,
     CustomData,
     Lifetime,
     Locale,
     Names,
+    Notes,
     contact_of,
     instant_of,
     text_of,
 )
-from appointed.dialects.native.shapes import ContactShape, VisitShape, visit_shape
-from appointed.dialects.native.wants import PartySize, PreferenceShape
+from appointed.dialects.native.shapes import ContactShape, VisitShape, answers_of, visit_shape, with_resources
+from appointed.dialects.native.wants import PartySize, PreferenceShape, query_flag
 from appointed.usecases import visits
+from appointed.usecases.serving import find_servers
 from appointed.usecases.visits import Change
 from appointed.wire.etags import IF_MATCH, IF_NONE_MATCH, expected_versions, tagged, unless_known, version_tag
 from appointed.wire.identifiers import parse_id
@@ -51,6 +58,10 @@ from appointed.wire.request import Request
 from appointed.wire.route import Answer, Credential, Handler, Parameter, Route, Where
 
 VISIT = Parameter("visit", Where.PATH, "The visit's id.", {"type": "string", "format": "uuid"})
+
+WITH_RESOURCES = Parameter(
+    "with_resources", Where.QUERY, "With `true` each item tells which resources serve it.", {"type": "boolean"}
+)
 
 
 class ExtendBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -104,6 +115,8 @@ class DetailsPatch(msgspec.Struct, forbid_unknown_fields=True):
     party_size: PartySize | msgspec.UnsetType = msgspec.UNSET
     custom_data: CustomData | msgspec.UnsetType | None = msgspec.UNSET
     remote: bool | msgspec.UnsetType | None = msgspec.UNSET
+    notes: Notes | msgspec.UnsetType | None = msgspec.UNSET
+    answers: Answers | msgspec.UnsetType = msgspec.UNSET
 
     def change(self) -> Change:
         """The change this body asks for. Raises FieldInvalid."""
@@ -120,15 +133,24 @@ class DetailsPatch(msgspec.Struct, forbid_unknown_fields=True):
             told["custom_data"] = None if self.custom_data is None else text_of(self.custom_data, "custom_data")
         if self.remote is not msgspec.UNSET:
             told["remote"] = self.remote
+        if self.notes is not msgspec.UNSET:
+            told["notes"] = self.notes
+        if self.answers is not msgspec.UNSET:
+            told["answers"] = answers_of(self.answers)
         return Change(details=lambda before: replace(before, **told))
 
 
 async def read_visit(request: Request) -> Answer:
-    """A visit. What a clock changes, such as the seconds that are left, has no tag to be known by."""
-    visit = await visits.find_visit(request.context, request.known_caller, None, visit_id_of(request))
-    answer = Answer(HTTPStatus.OK, visit_shape(visit))
+    """A visit. What a clock changes, such as the seconds that are left, has no tag to be known by; nor have those who
+    serve, who may change without it."""
+    caller, with_servers = request.known_caller, query_flag(request, WITH_RESOURCES.name)
+    visit = await visits.find_visit(request.context, caller, None, visit_id_of(request))
+    shape = visit_shape(visit)
+    if with_servers:
+        with_resources(shape, await find_servers(request.context, caller, [visit]))
+    answer = Answer(HTTPStatus.OK, shape)
     tag = version_tag(visit.version)
-    if visit.state is State.HELD and visit.expires_at is not None:
+    if with_servers or (visit.state is State.HELD and visit.expires_at is not None):
         return Answer(answer.status, answer.body, (tagged(tag),))
     return unless_known(request, tag, answer)
 
@@ -193,9 +215,12 @@ _CHANGING = (
     *_STEPPING,
     ServiceNotFound,
     BranchesDiffer,
+    NotCombined,
     SlotTaken,
     SlotNotOffered,
     ContactMissing,
+    AnswerMissing,
+    QuestionUnknown,
     PartyTooLarge,
     RemoteNotOffered,
     CustomerLimitReached,
@@ -210,6 +235,7 @@ def _step(
     description: str,
     request_type: type[msgspec.Struct] | None = None,
     refusals: tuple[type[Refusal], ...] = _STEPPING,
+    scopes: tuple[Scope, ...] = (Scope.BOOK,),
 ) -> Route:
     """A route that changes one visit, as a verb behind its id."""
     return Route(
@@ -222,7 +248,8 @@ def _step(
         request_type=request_type,
         responses={HTTPStatus.OK: VisitShape},
         credential=Credential.REQUIRED,
-        scope=Scope.BOOK,
+        scope=scopes[0],
+        other_scopes=scopes[1:],
         idempotent=True,
         parameters=(VISIT, IF_MATCH),
         refusals=refusals,
@@ -240,7 +267,7 @@ ROUTES = (
         responses={HTTPStatus.OK: VisitShape, HTTPStatus.NOT_MODIFIED: NoneType},
         credential=Credential.REQUIRED,
         scope=Scope.READ,
-        parameters=(VISIT, IF_NONE_MATCH),
+        parameters=(VISIT, WITH_RESOURCES, IF_NONE_MATCH),
         refusals=(VisitNotFound, FieldInvalid),
         tags=("visits",),
     ),
@@ -264,17 +291,25 @@ ROUTES = (
         confirm_visit,
         "Make a promise of a hold",
         "A visit that is confirmed already is answered as it is.",
-        refusals=(*_STEPPING, ServiceNotFound),
+        refusals=(*_STEPPING, ServiceNotFound, *UNTOLD),
     ),
     _step("extend", extend_visit, "Give a hold more time", "Counted from now on.", ExtendBody),
     _step("release", release_visit, "Give a hold back", "For visits that are held; its place is free at once."),
-    _step("cancel", cancel_visit, "Cancel a visit", "For visits that were promised; its place is free at once."),
+    _step(
+        "cancel",
+        cancel_visit,
+        "Cancel a visit",
+        "For visits that were promised; its place is free at once.",
+        scopes=(Scope.CANCEL,),
+    ),
     _step(
         "move",
         move_visit,
         "Move a visit to another start",
-        "The new time is taken and the old one freed in one step, or nothing changes.",
+        "The new time is taken and the old one freed in one step, or nothing changes. A hold is moved with the scope "
+        "`book`, a promise with `reschedule`.",
         MoveBody,
         _CHANGING,
+        (Scope.RESCHEDULE, Scope.BOOK),
     ),
 )

@@ -17,12 +17,15 @@ from appointed.usecases.slots import CalendarDay, Span
 from appointed.wire.decode import encode
 from appointed.wire.instants import parse_date, parse_query_instant
 from appointed.wire.json_text import member
-from appointed.wire.request import Request
+from appointed.wire.request import Query, Request
 from appointed.wire.route import Parameter, Where
 
 PEOPLE_AT_MOST = 10_000
 SPAN_AT_MOST = timedelta(days=92)
 _GAP_AT_MOST = 24 * 60
+
+Asked = Query | Request
+"""Whatever has a query; a function that takes only that may be kept with it (`Query.made`)."""
 
 PartySize = Annotated[int, msgspec.Meta(ge=1, le=PEOPLE_AT_MOST)]
 Place = Annotated[int, msgspec.Meta(ge=0, le=99)]
@@ -87,7 +90,9 @@ class PartShape(msgspec.Struct, forbid_unknown_fields=True):
     """One service for one guest.
 
     It starts `gap_minutes` after the guest's part before it has ended, or, with `beside`, after that one has started.
-    A guest's first part counts from the start of all; the very first part is that start, and has no gap.
+    A guest's first part counts from the start of all; the very first part is that start, and has no gap. With
+    `continues` whoever serves the guest's part before it goes on with it, where the branch combines the services.
+    `party_size` is how many people the part is for, without it as many as all parts.
     """
 
     service: Name
@@ -95,6 +100,8 @@ class PartShape(msgspec.Struct, forbid_unknown_fields=True):
     gap_minutes: Annotated[int, msgspec.Meta(ge=0, le=_GAP_AT_MOST)] = 0
     beside: bool = False
     preferences: Preferences = []
+    continues: bool = False
+    party_size: PartySize | None = None
 
     def wanted(self, catalog: Catalog, path: str) -> Wanted:
         """The same as use cases have it. Raises ServiceNotFound, FieldInvalid."""
@@ -105,6 +112,8 @@ class PartShape(msgspec.Struct, forbid_unknown_fields=True):
             timedelta(minutes=self.gap_minutes),
             self.beside,
             preferences_of(self.preferences, catalog, service, path),
+            self.continues,
+            self.party_size,
         )
 
 
@@ -119,7 +128,7 @@ class WantShape(msgspec.Struct, forbid_unknown_fields=True):
 
     def naming(self, path: str) -> "BodyWant":
         """The same as use cases have it. Raises FieldInvalid."""
-        check_gap(self.parts, path)
+        check_parts(self.parts, path)
         return BodyWant(encode(self), path, self)
 
 
@@ -149,10 +158,20 @@ class QueryWant:
         return query_want(self.services, self.resource, self.party_size, catalog)
 
 
-def check_gap(parts: Sequence[PartShape], path: str = "") -> None:
-    """Raise FieldInvalid where the very first part is to begin after the start."""
+def check_parts(parts: Sequence[PartShape], path: str = "") -> None:
+    """Raise FieldInvalid where the very first part is to begin after the start, or one cannot continue another."""
+    of_parts = member(path, "parts")
     if parts[0].gap_minutes:
-        raise FieldInvalid(field=f"{member(path, 'parts')}[0].gap_minutes", expected="smaller")
+        raise FieldInvalid(field=f"{of_parts}[0].gap_minutes", expected="smaller")
+    begun: set[int] = set()
+    for place, part in enumerate(parts):
+        if part.continues and part.guest not in begun:
+            raise FieldInvalid(field=f"{of_parts}[{place}].continues", expected="false_for_the_first")
+        if part.continues and part.beside:
+            raise FieldInvalid(field=f"{of_parts}[{place}].beside", expected="absent")
+        if part.continues and part.preferences:
+            raise FieldInvalid(field=f"{of_parts}[{place}].preferences", expected="absent")
+        begun.add(part.guest)
 
 
 def wanted_of(parts: Sequence[PartShape], catalog: Catalog, path: str = "") -> tuple[Wanted, ...]:
@@ -199,14 +218,14 @@ def _asked_for(service: Service, resource: str | None, catalog: Catalog) -> tupl
     return tuple(Preference(place, wanted) for place, role in enumerate(service.roles) if wanted in role.resource_ids)
 
 
-def query_people(request: Request) -> int:
+def query_people(asked: Asked) -> int:
     """The party size of a query. Raises FieldInvalid."""
-    return query_number(request, "party_size", 1, PEOPLE_AT_MOST)
+    return query_number(asked, "party_size", 1, PEOPLE_AT_MOST)
 
 
-def query_number(request: Request, name: str, without: int, most: int) -> int:
+def query_number(asked: Asked, name: str, without: int, most: int) -> int:
     """A number from 1 on in a query. Raises FieldInvalid."""
-    text = request.query_value(name)
+    text = asked.query_value(name)
     if text is None:
         return without
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
@@ -215,23 +234,23 @@ def query_number(request: Request, name: str, without: int, most: int) -> int:
     return int(text)
 
 
-def query_contact(request: Request) -> str | None:
+def query_contact(asked: Asked) -> str | None:
     """The address of a query. The plus sign of a number that was not encoded arrives as a space."""
-    text = request.query_value("contact")
+    text = asked.query_value("contact")
     return f"+{text[1:]}" if text and text.startswith(" ") else text
 
 
-def query_flag(request: Request, name: str) -> bool:
+def query_flag(asked: Asked, name: str) -> bool:
     """A yes or no in a query; no without it. Raises FieldInvalid."""
-    text = request.query_value(name)
+    text = asked.query_value(name)
     if text not in (None, "true", "false"):
         raise FieldInvalid(field=name, expected="boolean")
     return text == "true"
 
 
-def query_span(request: Request) -> Span:
+def query_span(asked: Asked) -> Span:
     """The time that a query asks about. Raises FieldMissing, FieldInvalid."""
-    start, end, date = (request.query_value(name) for name in ("from", "to", "date"))
+    start, end, date = (asked.query_value(name) for name in ("from", "to", "date"))
     if date is not None:
         if start is not None or end is not None:
             raise FieldInvalid(field="date", expected="one_value")

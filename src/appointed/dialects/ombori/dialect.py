@@ -3,6 +3,7 @@
 from appointed.dialects.ombori.client import client
 from appointed.dialects.ombori.errors import ERRORS, ErrorBody, error_body
 from appointed.dialects.ombori.routes import ROUTES
+from appointed.wire.ability import Ability
 from appointed.wire.dialect import Dialect
 from appointed.wire.request import Headers
 
@@ -25,5 +26,5 @@ OMBORI = Dialect(
     read_credential=read_credential,
     security={"ApiKey": {"type": "apiKey", "in": "header", "name": "ApiKey"}},
     client=client,
-    abilities=frozenset({"hold", "confirm", "move", "cancel", "book"}),
+    abilities=frozenset(Ability),
 )

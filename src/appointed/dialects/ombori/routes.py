@@ -15,6 +15,7 @@ from appointed.core.errors import (
     PartyTooLarge,
     PathUnknown,
     RemoteNotOffered,
+    ResourceChoiceMissing,
     ServiceNotFound,
     SlotNotOffered,
     SlotTaken,
@@ -41,7 +42,7 @@ from appointed.usecases.slots import CalendarDay, Span, find_slots, single
 from appointed.wire.decode import encode
 from appointed.wire.identifiers import parse_id
 from appointed.wire.instants import parse_date, parse_query_instant
-from appointed.wire.request import Request
+from appointed.wire.request import Query, Request
 from appointed.wire.route import Answer, Credential, Parameter, Route, Where
 
 REGIONS = ("eu", "us", "in", "au", "uae")
@@ -100,17 +101,22 @@ def _wish(request: Request) -> Wish:
 
 async def list_timeslots(request: Request) -> Answer:
     """The slots with a place left for the party."""
-    offer = await find_slots(
-        request.context, _caller(request), single(_queue(request), _people(request)), _span(request), full=False
-    )
+    caller, queue = _caller(request), _queue(request)
+    people, span = request.query.made(_asked)
+    offer = await find_slots(request.context, caller, single(queue, people), span, full=False)
     body = _LISTED.get(offer)
     if body is None:
         body = _LISTED[offer] = encode([offered_slot(slot) for slot in offer.slots])
     return Answer(HTTPStatus.OK, body)
 
 
-def _people(request: Request) -> int:
-    text = request.query_value("numberOfPeople")
+def _asked(query: Query) -> tuple[int, Span]:
+    """For how many, and when. Raises FieldMissing, FieldInvalid."""
+    return _people(query), _span(query)
+
+
+def _people(query: Query) -> int:
+    text = query.query_value("numberOfPeople")
     if text is None:
         return 1
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= PEOPLE_AT_MOST and len(text) <= 9):
@@ -118,8 +124,8 @@ def _people(request: Request) -> int:
     return int(text)
 
 
-def _span(request: Request) -> Span:
-    start, end, date = (request.query_value(name) for name in ("from", "to", "date"))
+def _span(query: Query) -> Span:
+    start, end, date = (query.query_value(name) for name in ("from", "to", "date"))
     if date is not None:
         return CalendarDay(parse_date(date, "date"))
     if start is None:
@@ -183,6 +189,7 @@ _CLAIMING = (
     ContactMissing,
     PartyTooLarge,
     RemoteNotOffered,
+    ResourceChoiceMissing,
     CustomerLimitReached,
     CatalogMoved,
 )
@@ -234,6 +241,7 @@ ROUTES: tuple[Route, ...] = (
         responses={HTTPStatus.OK: Position},
         credential=Credential.REQUIRED,
         scope=Scope.BOOK,
+        other_scopes=(Scope.RESCHEDULE,),
         parameters=_RESERVATION,
         refusals=(*_CLAIMING, VisitNotFound, VisitMoved, StateForbids, HoldLapsed),
     ),
@@ -284,7 +292,8 @@ ROUTES: tuple[Route, ...] = (
         handler=cancel_position,
         responses={HTTPStatus.OK: Position},
         credential=Credential.REQUIRED,
-        scope=Scope.BOOK,
+        scope=Scope.CANCEL,
+        other_scopes=(Scope.BOOK,),
         parameters=_POSITION,
         refusals=_STEPPING,
     ),
