@@ -66,7 +66,7 @@ def test_what_one_answer_leads_to_is_answered_as_the_document_says(walks, steps,
 
     run_state_machine_as_test(Walk, settings=bounded(walks, stateful_step_count=steps))
     assert done["create_hold", 201], done
-    followed = {"confirm_visit", "read_visit", "move_visit", "cancel_visit", "change_customer", "revoke_key"}
-    reached = followed & {name for name, status in done if status in (200, 204)}
+    linked = {link.operation for route in NATIVE.routes for link in route.links}
+    reached = linked & {name for name, status in done if status in (200, 204)}
     # The few walks of the sample do not come by all of them, and by which hangs on every word of the document.
-    assert len(reached) > len(followed) / 2, f"{followed - reached} {sorted(done.items())}"
+    assert len(reached) >= len(linked) / 4, f"{sorted(linked - reached)} {sorted(done.items())}"
