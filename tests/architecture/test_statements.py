@@ -125,3 +125,8 @@ def test_documents_without_statements_are_an_error(suite):
     result = suite("def test_it():\n    pass\n", "--statements", document_text="nothing\n")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["no document has a statement"])
+
+
+def test_the_pages_of_the_house_can_be_read():
+    pages = (Path(__file__).parents[2] / "docs/dialects").glob("*.md")
+    assert statements.read_statements(sorted(pages))
