@@ -1,8 +1,7 @@
 """What our own API answers: slots and visits. Instants are in UTC unless their name says `local`."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -10,11 +9,12 @@ import msgspec
 from appointed.core.availability import Slot
 from appointed.core.catalog import Branch
 from appointed.core.ids import BranchId, CustomerId, GroupId, ItemId, ResourceId, ServiceId, VisitId
-from appointed.core.localtime import MINUTES_PER_DAY, Stretch, clock_between, date_of, instant_of, zone
+from appointed.core.localtime import clock_between, zone
 from appointed.core.questions import QUESTION_CHARACTERS_AT_MOST
 from appointed.core.visit import Answer, Origin, State, Visit
 from appointed.usecases.serving import Servers
 from appointed.usecases.visit_list import ListedItem, ListedVisit
+from appointed.wire.wall_times import local_text, utc_text
 
 LONGEST_ADDRESS = 500
 LONGEST_ANSWER = 4096
@@ -23,7 +23,6 @@ InstantText = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-tim
 
 _SECOND = timedelta(seconds=1)
 _NOTHING = timedelta()
-_TIMES = tuple(f"T{minute // 60:02}:{minute % 60:02}:00" for minute in range(MINUTES_PER_DAY))
 
 
 class BranchName(msgspec.Struct):
@@ -152,7 +151,7 @@ def slot_shapes(branch: Branch, slots: tuple[Slot, ...]) -> list[SlotShape]:
     for starts, ends, capacity, available in slots:
         while starts * 60 >= stretch.ends:
             stretch = next(stretches)
-        found.append(SlotShape(_utc(starts), _utc(ends), _local(starts, stretch), capacity, available))
+        found.append(SlotShape(utc_text(starts), utc_text(ends), local_text(starts, stretch), capacity, available))
     return found
 
 
@@ -268,27 +267,3 @@ def _seen(state: State, expires_at: datetime | None, now: datetime | None) -> tu
         return state, None
     left = expires_at - now
     return (State.HELD, left // _SECOND) if left > _NOTHING else (State.EXPIRED, 0)
-
-
-@lru_cache(maxsize=4096)
-def _day(days: int) -> str:
-    return date_of(days).isoformat()
-
-
-@lru_cache(maxsize=256)
-def _offset(seconds: int) -> str:
-    """An offset as text, such as +01:00."""
-    return datetime.min.replace(tzinfo=timezone(seconds * _SECOND)).isoformat()[19:]
-
-
-def _utc(minute: int) -> str:
-    days, minute = divmod(minute, MINUTES_PER_DAY)
-    return f"{_day(days)}{_TIMES[minute]}Z"
-
-
-def _local(minute: int, stretch: Stretch) -> str:
-    """What a clock with the offset of a stretch shows at a minute of UTC."""
-    if stretch.offset % 60:
-        return instant_of(minute).astimezone(timezone(stretch.offset * _SECOND)).isoformat()
-    days, minute = divmod(minute + stretch.offset // 60, MINUTES_PER_DAY)
-    return f"{_day(days)}{_TIMES[minute]}{_offset(stretch.offset)}"
